@@ -1,0 +1,1 @@
+"""Day 1-2: plan from a model."""

@@ -1,0 +1,360 @@
+"""Value iteration, policy iteration and the family between them (Day 2).
+
+All solve the Bellman optimality equation of a finite model (Bellman 1957; Howard 1960; Puterman & Shin 1978):
+
+    Q(s, a) = sum over s' of P(s' | s, a) (r + gamma V(s')),      V(s) = max over a of Q(s, a)
+
+    python DP/planner.py                                  the book's maze, value iteration
+    python DP/planner.py --planner policy --gamma 0.99
+    python DP/planner.py --env FrozenLake-v1              any Gymnasium world that has P
+    python DP/planner.py --size 40 --planner modified     an empty 40×40 maze
+
+prints the values, the greedy arrows, the number of sweeps and the time, and saves a plot; the first takes a second.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import gymnasium as gym
+import numpy as np
+
+from environment import BOOK_MAZE, GridWorld, tabular_model
+from framework.cli import CommonOptions, run
+from framework.compiled import LARGE, compiled
+from framework.grid_map import draw_grid, grid_map, grid_text, save_figure
+
+MAX_SWEEPS = 100_000
+TIE = 1e-9  # relative difference below which two action values count as equal
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What a planner knows after a sweep over all states.
+
+    Attributes:
+        number: how many sweeps there have been; the first is 1.
+        phase: "values" (max over actions), "evaluate" (the policy's action) or "improve" (a better policy).
+        V: [S] float, a copy of the values.
+        residual: the largest change of a value in this sweep.
+    """
+
+    number: int
+    phase: str
+    V: np.ndarray
+    residual: float
+
+
+# The two sweeps. Plain loops, state after state, in place: a state sees the values that this very sweep has already
+# given to the states before it. `V` has one entry more than there are states: the end of an episode, worth 0.
+
+
+def sweep_values(V, policy, next_state, prob, reward, gamma, backwards):
+    """V(s) ← max over a of Q(s, a), and policy(s) ← that action; returns the largest change."""
+    num_states, num_actions, num_outcomes = next_state.shape
+    residual = 0.0
+    for i in range(num_states):
+        s = num_states - 1 - i if backwards else i
+        best = -math.inf
+        for a in range(num_actions):
+            q = reward[s, a]
+            for k in range(num_outcomes):
+                q += gamma * prob[s, a, k] * V[next_state[s, a, k]]
+            if q > best:
+                best = q
+                policy[s] = a
+        residual = max(residual, abs(best - V[s]))
+        V[s] = best
+    return residual
+
+
+def sweep_policy(V, policy, next_state, prob, reward, gamma, backwards):
+    """V(s) ← Q(s, policy(s)); returns the largest change."""
+    num_states, _, num_outcomes = next_state.shape
+    residual = 0.0
+    for i in range(num_states):
+        s = num_states - 1 - i if backwards else i
+        a = policy[s]
+        q = reward[s, a]
+        for k in range(num_outcomes):
+            q += gamma * prob[s, a, k] * V[next_state[s, a, k]]
+        residual = max(residual, abs(q - V[s]))
+        V[s] = q
+    return residual
+
+
+def q_values(model, V, gamma):
+    """Q [S, A] of values V [S]: every action of every state at once."""
+    V_and_end = np.append(V, 0.0)
+    Q = model.reward.copy()
+    for k in range(model.prob.shape[2]):
+        Q += gamma * model.prob[:, :, k] * V_and_end[model.next_state[:, :, k]]
+    return Q
+
+
+def greedy_actions(Q, tolerance=TIE):
+    """[S, A] bool: the best actions of each state; several where they tie within ``tolerance`` (relative)."""
+    best = Q.max(axis=1, keepdims=True)
+    return Q >= best - tolerance * np.maximum(1, np.abs(best))
+
+
+def steps_to_end(model, allowed):
+    """[S] float: the fewest steps in which a state can reach an end by ``allowed`` actions [S, A]; inf if none."""
+    from scipy.sparse import csr_matrix  # here, since it takes a third of a second
+    from scipy.sparse.csgraph import shortest_path
+
+    num_states = len(model.reward)
+    state, action, outcome = np.nonzero((model.prob > 0) & allowed[:, :, None])
+    backwards = (model.next_state[state, action, outcome], state)
+    graph = csr_matrix((np.ones(len(state)), backwards), shape=(num_states + 1, num_states + 1))
+    return shortest_path(graph, unweighted=True, indices=num_states)[:num_states]
+
+
+def heading_for_an_end(model, allowed):
+    """[S] int: of the ``allowed`` actions, one that may bring the end nearer. Such a policy ends every episode
+    that can end, where picking any of several equally good actions may walk in circles for ever."""
+    steps = np.append(steps_to_end(model, allowed), 0.0)
+    nearest = np.where(model.prob > 0, steps[model.next_state], math.inf).min(axis=2)  # [S, A]
+    return np.where(allowed, nearest, math.inf).argmin(axis=1)
+
+
+class Planner:
+    """What all planners share; a planner adds ``sweeps``.
+
+    Args:
+        env: a tabular world: a GridWorld, or a Gymnasium world that has ``P``.
+        compile: True compiles the sweeps with numba, False does not; by default worlds of 1,000 states or more.
+
+    Attributes:
+        V: [S] float.   Q: [S, A] float.   policy: [S] int.   log: list of V after each sweep.
+    """
+
+    def __init__(self, env, compile=None):
+        self.env = env
+        self.model = tabular_model(env)
+        self.num_states, self.num_actions = self.model.reward.shape
+        if compile is None:
+            compile = self.num_states >= LARGE
+        self._sweep_values = compiled(sweep_values) if compile else sweep_values
+        self._sweep_policy = compiled(sweep_policy) if compile else sweep_policy
+        self.V = self.Q = self.policy = None
+        self.log = []
+
+    def plan(self, gamma=0.9, threshold=1e-4, keep_log=True):
+        """Sweep until no value changes by ``threshold`` or more; the values are then right to within
+        threshold × gamma / (1 - gamma).
+
+        Returns:
+            V [S]. Also sets ``policy``, ``Q`` and, unless keep_log is False (for large worlds), ``log``.
+
+        Raises:
+            ValueError: gamma or threshold out of range, or values without a limit (gamma = 1, no way to end).
+        """
+        self.log = []
+        for sweep in self.sweeps(gamma, threshold):
+            if keep_log:
+                self.log.append(sweep.V)
+        return self.V
+
+    def sweeps(self, gamma=0.9, threshold=1e-4):
+        """Generator of `Sweep`, one after each sweep; the algorithm itself. Arguments and errors as for ``plan``."""
+        check_gamma_and_threshold(gamma, threshold)
+        if gamma == 1:
+            self._refuse_endless()
+        tables = (self.model.next_state, self.model.prob, self.model.reward, float(gamma))
+        for sweep in self._sweeps(tables, gamma, threshold):
+            if sweep.number > MAX_SWEEPS:
+                raise ValueError(
+                    f"the values still change by {sweep.residual:.2g} after {MAX_SWEEPS:,} sweeps; "
+                    "use a smaller gamma or a larger threshold"
+                )
+            yield sweep
+        self.V = sweep.V
+        self.Q = q_values(self.model, self.V, gamma)
+        if gamma == 1:  # V alone does not tell an action that ends from one that stays for ever at no cost
+            self.policy = heading_for_an_end(self.model, greedy_actions(self.Q))
+        else:
+            self.policy = self.Q.argmax(axis=1)
+
+    def _refuse_endless(self):
+        steps = steps_to_end(self.model, np.ones_like(self.model.reward, bool))
+        endless = np.flatnonzero(np.isinf(steps) & (self.model.reward != 0).any(axis=1))
+        if len(endless):
+            raise ValueError(
+                f"with gamma = 1 an end must be within reach of every state, and from state {endless[0]} "
+                "there is none; use a gamma below 1"
+            )
+
+
+class ValueIterationPlanner(Planner):
+    """V(s) ← max over a of Q(s, a), until nothing changes (Bellman 1957).
+
+    ``in_place=True``, as in the book, overwrites V while it sweeps: news travels through many states in one
+    sweep. ``in_place=False`` computes all of the new V from the old one: news travels one step a sweep.
+    """
+
+    def __init__(self, env, in_place=True, compile=None):
+        super().__init__(env, compile)
+        self.in_place = in_place
+
+    def _sweeps(self, tables, gamma, threshold):
+        V = np.zeros(self.num_states + 1)
+        policy = np.zeros(self.num_states, np.int64)
+        number, residual = 0, math.inf
+        while residual >= threshold:
+            if self.in_place:
+                residual = self._sweep_values(V, policy, *tables, False)
+            else:
+                new_V = q_values(self.model, V[:-1], gamma).max(axis=1)
+                residual = float(np.abs(new_V - V[:-1]).max())
+                V[:-1] = new_V
+            number += 1
+            yield Sweep(number, "values", V[:-1].copy(), residual)
+
+
+class PolicyIterationPlanner(Planner):
+    """Evaluate a policy, then improve it, until it is stable (Howard 1960).
+
+    An action gives way only to one that is better by more than rounding, so that ties can't make it go on for ever
+    or stop too soon. The first policy heads for an end: evaluating one that never ends would fail at gamma = 1.
+    """
+
+    def _sweeps(self, tables, gamma, threshold):
+        V = np.zeros(self.num_states + 1)
+        policy = heading_for_an_end(self.model, np.ones_like(self.model.reward, bool))
+        number, stable = 0, False
+        while not stable:
+            residual = math.inf
+            while residual >= threshold:
+                residual = self._sweep_policy(V, policy, *tables, False)
+                number += 1
+                yield Sweep(number, "evaluate", V[:-1].copy(), residual)
+
+            Q = q_values(self.model, V[:-1], gamma)
+            current = np.take_along_axis(Q, policy[:, None], axis=1)[:, 0]
+            better = ~greedy_actions(np.column_stack([current, Q]))[:, 0]
+            policy = np.where(better, Q.argmax(axis=1), policy)
+            stable = not better.any()
+            number += 1
+            yield Sweep(number, "improve", V[:-1].copy(), residual)
+
+
+class ModifiedPolicyIterationPlanner(Planner):
+    """Improve by one sweep of value iteration, evaluate by a few sweeps (Puterman & Shin 1978). For large worlds.
+
+    An evaluating sweep looks at one action only, so it costs a fraction of an improving one. Sweeps alternate
+    in direction, so that news travels far both ways. They begin not from 0 but from what every state would be
+    worth if each step paid for ever what a typical best step pays: where the goal is too far to matter, that is
+    already the answer.
+    """
+
+    evaluating_sweeps = 20
+
+    def _sweeps(self, tables, gamma, threshold):
+        typical = np.median(self.model.reward.max(axis=1))
+        V = np.full(self.num_states + 1, typical / (1 - gamma) if gamma < 1 else 0.0)
+        V[-1] = 0.0
+        policy = np.zeros(self.num_states, np.int64)
+        number = 0
+        while True:
+            change = self._sweep_values(V, policy, *tables, number % 2 == 1)
+            number += 1
+            yield Sweep(number, "improve", V[:-1].copy(), change)
+            if change < threshold:
+                return
+            for _ in range(self.evaluating_sweeps):
+                residual = self._sweep_policy(V, policy, *tables, number % 2 == 1)
+                number += 1
+                if residual < change / 10:
+                    break
+            yield Sweep(number, "evaluate", V[:-1].copy(), residual)
+
+
+def check_gamma_and_threshold(gamma, threshold):
+    """Raise ValueError, in one sentence, unless gamma is from 0 to 1 and threshold is positive."""
+    if not 0 <= gamma <= 1:
+        raise ValueError(f"gamma must be a number from 0 to 1; got {gamma}")
+    if not 0 < threshold < math.inf:
+        raise ValueError(f"threshold must be a positive number; got {threshold}")
+
+
+PLANNERS = {
+    "value": ValueIterationPlanner,
+    "value-sync": lambda env, compile=None: ValueIterationPlanner(env, in_place=False, compile=compile),
+    "policy": PolicyIterationPlanner,
+    "modified": ModifiedPolicyIterationPlanner,
+}
+
+
+@dataclass(frozen=True)
+class Options(CommonOptions):
+    planner: Literal["value", "value-sync", "policy", "modified"] = "value"
+    """value: value iteration in place; value-sync: synchronous; policy: policy iteration; modified: in between."""
+    env: str = "GridWorld-v0"
+    """The world: GridWorld-v0, or any Gymnasium id that has P: FrozenLake-v1, CliffWalking-v1, Taxi-v4 …"""
+    size: int | None = None
+    """An empty size × size maze with a treasure in the top right corner, instead of env."""
+    gamma: float = 0.9
+    """Discount, from 0 to 1."""
+    threshold: float = 1e-4
+    """Sweep until no value changes by this much."""
+    move_prob: float = 0.8
+    """Probability that the agent of a GridWorld moves as it wants."""
+    plot: str = "runs/planner/plan.png"
+    """Where the plot goes."""
+
+
+def make_world(options):
+    """The world that the command line asks for."""
+    if options.size is not None:
+        if not 2 <= options.size <= 2000:
+            raise ValueError(f"size must be from 2 to 2000; got {options.size}")
+        grid = np.zeros((options.size, options.size), np.int8)
+        grid[0, -1] = 1
+        return GridWorld(grid, move_prob=options.move_prob)
+    if options.env == "GridWorld-v0":
+        return GridWorld(BOOK_MAZE, move_prob=options.move_prob)
+    try:
+        return gym.make(options.env)
+    except gym.error.Error as error:
+        raise ValueError(f"{options.env} is not a world that Gymnasium knows: {error}") from None
+
+
+def main(options):
+    env = make_world(options)
+    planner = PLANNERS[options.planner](env)
+    began = time.perf_counter()
+    residuals = []
+    for sweep in planner.sweeps(options.gamma, options.threshold):
+        residuals.append((sweep.number, sweep.residual))
+    seconds = time.perf_counter() - began
+
+    grid, greedy = grid_map(env), greedy_actions(planner.Q, options.threshold)
+    if grid and planner.num_states <= 400:
+        print(grid_text(grid, planner.V, greedy))
+    else:
+        print(f"V from {planner.V.min():.3f} to {planner.V.max():.3f}, mean {planner.V.mean():.3f}")
+    print(f"\n{options.planner}: {sweep.number} sweeps over {planner.num_states} states in {seconds:.3f} s")
+    draw(options, planner, grid, greedy, residuals)
+
+
+def draw(options, planner, grid, greedy, residuals):
+    """The map (where the world has one) and the residual of each sweep, side by side."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(
+        1, 2 if grid else 1, figsize=(11 if grid else 6, 4.6), squeeze=False, layout="tight"
+    )
+    if grid:
+        draw_grid(axes[0, 0], grid, planner.V, greedy, f"{options.planner}, γ = {options.gamma:g}")
+    numbers, changes = zip(*residuals, strict=True)
+    axes[0, -1].semilogy(numbers, np.maximum(changes, 1e-16), marker="." if len(numbers) < 60 else "")
+    axes[0, -1].axhline(options.threshold, color="grey", linestyle="--", label="threshold")
+    axes[0, -1].set(xlabel="sweep", ylabel="largest change of a value", title="convergence")
+    axes[0, -1].legend()
+    save_figure(figure, options.plot)
+
+
+if __name__ == "__main__":
+    run(main, Options, __doc__)

@@ -1,0 +1,1 @@
+"""The toolbox that all days share."""
