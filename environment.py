@@ -18,9 +18,9 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.lib.stride_tricks import sliding_window_view
 
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 # The model of a tabular world
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,8 @@ class TabularModel:
 
     def __post_init__(self):
         num_states = self.reward.shape[0]
-        total = sum(self.prob[:, :, k] for k in range(self.prob.shape[2]))  # [S, A]
+        one_row_for_all = self.prob.strides[:2] == (0, 0)
+        total = (self.prob[:1, :1] if one_row_for_all else self.prob).sum(axis=2)  # [S, A]
         wrong = np.argwhere(~(np.abs(total - 1) < 1e-6))
         if len(wrong):
             state, action = wrong[0]
@@ -90,9 +91,9 @@ def tabular_model(env):
     raise ValueError(f"{name} shows no model to plan with; use a world that has P, such as FrozenLake-v1")
 
 
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 # CoinToss: the bandit of Day 3
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 
 
 class CoinToss(gym.Env):
@@ -140,9 +141,9 @@ class CoinToss(gym.Env):
         return 0, reward, False, self.toss_count >= self.max_episode_steps, {}
 
 
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 # GridWorld: the maze of Days 1 to 3
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 
 ORDINARY, TREASURE, DANGER, BLOCK = 0, 1, -1, 9
 UP, RIGHT, DOWN, LEFT = 0, 1, 2, 3  # clockwise, so that a slip is a turn by one
@@ -192,7 +193,6 @@ class GridWorld(gym.Env):
         self.ended = np.isin(self.grid, (TREASURE, DANGER)).ravel()  # [S], the cells that end an episode
         self.entry_reward = np.where(self.grid == ORDINARY, self.step_reward, self.grid).ravel()  # [S]
         self.slip_prob = (1 - self.move_prob) / 2
-        self._moves = self._where_moves_lead()
 
     def _checked_start(self, start):
         rows, cols = self.shape
@@ -203,10 +203,12 @@ class GridWorld(gym.Env):
         if not (0 <= row < rows and 0 <= col < cols):
             raise ValueError(f"start ({row}, {col}) is outside the grid of {rows} rows and {cols} columns")
         if self.grid[row, col] == BLOCK:
-            raise ValueError(
-                f"the agent would start on a block, at row {row}, column {col}; choose another start"
-            )
+            raise ValueError(f"the agent would start on a block, at row {row}, column {col}; choose another start")
         return row * cols + col
+
+    @cached_property
+    def _moves(self):
+        return self._where_moves_lead()
 
     def _where_moves_lead(self):
         """[S, 6] int32: the cell that a move from cell s leads to, for left, up, right, down, left, up.
@@ -231,16 +233,19 @@ class GridWorld(gym.Env):
 
     @cached_property
     def model(self):
-        """The model as arrays, without P: three views of small tables, about 60 bytes a state."""
-        ends = np.where(self.ended[self._moves], self.num_states, self._moves).astype(np.int32)
-        ends[(self.grid != ORDINARY).ravel()] = self.num_states
+        """The model as arrays, without P: three views of small tables, 56 bytes a state."""
+        at_rest = (self.grid != ORDINARY).ravel()
+        moves = self._where_moves_lead()  # not kept: a large world that is only planned never steps
         outcome_prob = np.array([self.slip_prob, self.move_prob, self.slip_prob])
         reward = np.zeros((self.num_states, 4))
-        for k in range(3):
-            reward += outcome_prob[k] * self.entry_reward[self._moves[:, k : k + 4]]
-        reward[(self.grid != ORDINARY).ravel()] = 0.0
+        for action in range(4):
+            for k in range(3):
+                reward[:, action] += outcome_prob[k] * self.entry_reward[moves[:, action + k]]
+        reward[at_rest] = 0.0
+        moves[self.ended[moves]] = self.num_states
+        moves[at_rest] = self.num_states
         return TabularModel(
-            next_state=sliding_window_view(ends, 3, axis=1),  # [S, 4, 3]
+            next_state=sliding_window_view(moves, 3, axis=1),  # [S, 4, 3]
             prob=np.broadcast_to(outcome_prob, (self.num_states, 4, 3)),
             reward=reward,
         )
@@ -337,14 +342,12 @@ def _checked_number(value, name, low=-math.inf, high=math.inf):
 
 def _check_render_mode(render_mode, metadata):
     if render_mode not in (None, *metadata["render_modes"]):
-        raise ValueError(
-            f"render_mode must be None or one of {metadata['render_modes']}; got {render_mode!r}"
-        )
+        raise ValueError(f"render_mode must be None or one of {metadata['render_modes']}; got {render_mode!r}")
 
 
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 # Catcher: the game of Day 4
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 
 SIZE = 64  # pixels; positions and speeds are in pixels and pixels per step
 PADDLE_WIDTH, PADDLE_PUSH, PADDLE_DRAG = 13, 1.344, 0.9
@@ -416,9 +419,7 @@ def _catcher_obs(state, obs_type):
         return draw_catcher(state)
     fastest = PADDLE_PUSH * PADDLE_DRAG / (1 - PADDLE_DRAG)
     unit = state[:, :5] / (SIZE, fastest, SIZE, SIZE, LIVES)
-    unit[:, [PADDLE_X, FRUIT_X, FRUIT_Y, LIVES_LEFT]] = (
-        2 * unit[:, [PADDLE_X, FRUIT_X, FRUIT_Y, LIVES_LEFT]] - 1
-    )
+    unit[:, [PADDLE_X, FRUIT_X, FRUIT_Y, LIVES_LEFT]] = 2 * unit[:, [PADDLE_X, FRUIT_X, FRUIT_Y, LIVES_LEFT]] - 1
     return unit.astype(np.float32)
 
 
@@ -501,9 +502,7 @@ class CatcherVector(VectorEnv):
 
     def reset(self, *, seed=None, options=None):
         """Start every game anew. seed: None, an int (game i gets seed + i) or a list of one per game."""
-        seeds = (
-            [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        )
+        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
         for i, game_seed in enumerate(seeds):
             if game_seed is not None or self.rngs[i] is None:
                 self.rngs[i], _ = seeding.np_random(game_seed)
@@ -536,9 +535,9 @@ class CatcherVector(VectorEnv):
         return tuple(draw_catcher(self.state)) if self.render_mode == "rgb_array" else None
 
 
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 # Drawing, and a window
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 
 PAPER, INK, BLUE, ORANGE, GREY = (247, 246, 242), (40, 44, 52), (0, 92, 171), (227, 110, 0), (120, 124, 132)
 NIGHT, FRUIT_COLOUR, PADDLE_COLOUR, LIFE_COLOUR = (
@@ -578,9 +577,7 @@ def draw_catcher(state):
     fruit_left = np.rint(state[:, FRUIT_X] - FRUIT_WIDTH / 2).astype(int)
     fruit_top = np.rint(state[:, FRUIT_Y]).astype(int)
     lives = state[:, LIVES_LEFT].astype(int)
-    for frame, paddle, fruit, top, life in zip(
-        frames, paddle_left, fruit_left, fruit_top, lives, strict=True
-    ):
+    for frame, paddle, fruit, top, life in zip(frames, paddle_left, fruit_left, fruit_top, lives, strict=True):
         frame[1:3, 1 : 1 + 4 * life] = LIFE_COLOUR
         frame[1:3, 4:12:4] = NIGHT
         frame[CATCH_Y : CATCH_Y + 3, paddle : paddle + PADDLE_WIDTH] = PADDLE_COLOUR
@@ -614,9 +611,9 @@ class Window:
         self.pygame.display.quit()
 
 
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 # Names for gymnasium.make
-# --------------------------------------------------------------------------------------------------------------------
+# ------------------------------------------------------------------------------------------
 
 
 def _register(env_id, **spec):

@@ -85,18 +85,19 @@ def sweep_policy(V, policy, next_state, prob, reward, gamma, backwards):
 
 
 def q_values(model, V, gamma):
-    """Q [S, A] of values V [S]: every action of every state at once."""
+    """Q [S, A] of values V [S]: all states at once."""
     V_and_end = np.append(V, 0.0)
     Q = model.reward.copy()
-    for k in range(model.prob.shape[2]):
-        Q += gamma * model.prob[:, :, k] * V_and_end[model.next_state[:, :, k]]
+    for a in range(Q.shape[1]):
+        for k in range(model.prob.shape[2]):
+            Q[:, a] += gamma * model.prob[:, a, k] * V_and_end[model.next_state[:, a, k]]
     return Q
 
 
 def greedy_actions(Q, tolerance=TIE):
     """[S, A] bool: the best actions of each state; several where they tie within ``tolerance`` (relative)."""
     best = Q.max(axis=1, keepdims=True)
-    return Q >= best - tolerance * np.maximum(1, np.abs(best))
+    return best - tolerance * np.maximum(1, np.abs(best)) <= Q
 
 
 def steps_to_end(model, allowed):
@@ -343,9 +344,7 @@ def draw(options, planner, grid, greedy, residuals):
     """The map (where the world has one) and the residual of each sweep, side by side."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(
-        1, 2 if grid else 1, figsize=(11 if grid else 6, 4.6), squeeze=False, layout="tight"
-    )
+    figure, axes = plt.subplots(1, 2 if grid else 1, figsize=(11 if grid else 6, 4.6), squeeze=False, layout="tight")
     if grid:
         draw_grid(axes[0, 0], grid, planner.V, greedy, f"{options.planner}, γ = {options.gamma:g}")
     numbers, changes = zip(*residuals, strict=True)

@@ -34,9 +34,7 @@ def grid_map(env):
         return GridMap(world.grid, "↑→↓←")
     if type(world).__name__ == "FrozenLakeEnv":
         codes = {b"G": TREASURE, b"H": DANGER}
-        return GridMap(
-            np.array([[codes.get(c, ORDINARY) for c in row] for row in world.desc], np.int8), "←↓→↑"
-        )
+        return GridMap(np.array([[codes.get(c, ORDINARY) for c in row] for row in world.desc], np.int8), "←↓→↑")
     if type(world).__name__ == "CliffWalkingEnv":
         cells = np.zeros(world.shape, np.int8)
         cells[-1, 1:-1], cells[-1, -1] = DANGER, TREASURE
@@ -75,9 +73,7 @@ def draw_grid(ax, grid, V, greedy, title=""):
             if code != BLOCK:
                 ax.text(col, row, "+" if code == TREASURE else "−", color="white", ha="center", va="center")
     if rows * cols <= 1_600:
-        state, action = np.nonzero(
-            np.reshape(greedy, (rows * cols, -1)) & (cells.ravel() == ORDINARY)[:, None]
-        )
+        state, action = np.nonzero(np.reshape(greedy, (rows * cols, -1)) & (cells.ravel() == ORDINARY)[:, None])
         step = np.array([COMPASS[arrow] for arrow in grid.arrows])[action]
         ax.quiver(
             state % cols,
