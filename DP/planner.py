@@ -344,7 +344,7 @@ def draw(options, planner, grid, greedy, residuals):
     """The map (where the world has one) and the residual of each sweep, side by side."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 2 if grid else 1, figsize=(11 if grid else 6, 4.6), squeeze=False, layout="tight")
+    figure, axes = plt.subplots(1, 2 if grid else 1, figsize=(11 if grid else 6, 4.2), squeeze=False)
     if grid:
         draw_grid(axes[0, 0], grid, planner.V, greedy, f"{options.planner}, γ = {options.gamma:g}")
     numbers, changes = zip(*residuals, strict=True)
@@ -352,6 +352,7 @@ def draw(options, planner, grid, greedy, residuals):
     axes[0, -1].axhline(options.threshold, color="grey", linestyle="--", label="threshold")
     axes[0, -1].set(xlabel="sweep", ylabel="largest change of a value", title="convergence")
     axes[0, -1].legend()
+    figure.tight_layout()
     save_figure(figure, options.plot)
 
 

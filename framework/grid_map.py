@@ -56,38 +56,41 @@ def grid_text(grid, V, greedy):
 
 
 def draw_grid(ax, grid, V, greedy, title=""):
-    """Draw values [S] as colours, and greedy actions [S, A] bool as arrows, into a Matplotlib axes."""
-    from matplotlib import colormaps  # here, since it takes a second
+    """Draw values [S] as colours, and greedy actions [S, A] bool as arrows, into a Matplotlib axes.
+
+    Orange is below 0, blue above, which colour-blind readers tell apart. Numbers are written where they fit.
+    """
+    from matplotlib.colors import LinearSegmentedColormap  # here, since it takes a second
     from matplotlib.patches import Rectangle
 
     rows, cols = grid.shape
-    cells, V = grid.cells, np.reshape(V, grid.shape)
-    shown = np.ma.masked_where(cells == BLOCK, np.where(cells == ORDINARY, V, np.nan))
-    limit = max(float(np.nanmax(np.abs(np.where(cells == ORDINARY, V, np.nan)), initial=0)), 1e-9)
-    colours = colormaps["PuOr"].with_extremes(bad="#f4f4f2")
-    image = ax.imshow(shown, cmap=colours, vmin=-limit, vmax=limit)
-    ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.04, label="V(s)")
-    for code, colour in ((BLOCK, "#5b6068"), (TREASURE, "#2166ac"), (DANGER, "#b35806")):
-        for row, col in np.argwhere(cells == code) if rows * cols <= 10_000 else ():
+    ordinary = grid.cells == ORDINARY
+    V = np.where(ordinary, np.reshape(V, grid.shape), np.nan)
+    limit = max(np.abs(V[ordinary]).max(initial=0), 1e-9)
+    colours = LinearSegmentedColormap.from_list("values", ["#b85c00", "#f2b370", "#f7f6f2", "#85b6e0", "#1c63ad"])
+    image = ax.imshow(V, cmap=colours.with_extremes(bad="#5b6068"), vmin=-limit, vmax=limit)
+    ax.figure.colorbar(image, ax=ax, fraction=0.046 * rows / cols, pad=0.03, label="V(s)")
+    ink = np.where(np.abs(V) > 0.75 * limit, "white", "#1b1e23")
+
+    points = min(300 / cols, 230 / rows)  # about the side of a cell on paper
+    for code, sign, colour in ((TREASURE, "+", "#0b3c70"), (DANGER, "−", "#5c2a00")):
+        for row, col in np.argwhere(grid.cells == code) if points > 2 else ():
             ax.add_patch(Rectangle((col - 0.5, row - 0.5), 1, 1, color=colour))
-            if code != BLOCK:
-                ax.text(col, row, "+" if code == TREASURE else "−", color="white", ha="center", va="center")
-    if rows * cols <= 1_600:
-        state, action = np.nonzero(np.reshape(greedy, (rows * cols, -1)) & (cells.ravel() == ORDINARY)[:, None])
-        step = np.array([COMPASS[arrow] for arrow in grid.arrows])[action]
-        ax.quiver(
-            state % cols,
-            state // cols,
-            step[:, 1],
-            -step[:, 0],
-            scale=2.4,
-            units="xy",
-            width=0.05,
-            color="#1b1e23",
-        )
-    if rows * cols <= 150:
-        for row, col in np.argwhere(cells == ORDINARY):
-            ax.text(col, row + 0.4, f"{V[row, col]:.2f}", ha="center", va="center", fontsize=8)
+            ax.text(
+                col, row, sign, color="white", ha="center", va="center", fontsize=min(18, points / 2), weight="bold"
+            )
+    if points > 5:
+        state, action = np.nonzero(np.reshape(greedy, (rows * cols, -1)) & ordinary.ravel()[:, None])
+        row, col = np.divmod(state, cols)
+        down, right = 0.34 * np.array([COMPASS[arrow] for arrow in grid.arrows])[action].T
+        lift = 0.1 if points > 24 else 0  # room for the number below
+        arrows = {"angles": "xy", "scale_units": "xy", "scale": 1, "units": "xy", "width": 0.05}
+        ax.quiver(col, row - lift, right, down, color=ink[row, col], **arrows)
+    if points > 24:
+        for row, col in np.argwhere(ordinary):
+            number = f"{V[row, col]:.2f}" if limit < 10 else f"{V[row, col]:.1f}"
+            style = {"ha": "center", "va": "center", "fontsize": min(9, points / 3), "color": ink[row, col]}
+            ax.text(col, row + 0.36, number, **style)
     ax.set(xticks=[], yticks=[], title=title)
 
 
