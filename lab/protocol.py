@@ -1,0 +1,145 @@
+"""What a page may ask, checked: a message becomes a frozen dataclass, or one sentence that says what is wrong."""
+
+import json
+import math
+from dataclasses import dataclass
+
+from environment import GridWorld
+
+SMALLEST, LARGEST = 2, 20  # cells on a side
+PLANS = ("value", "value-sync", "policy", "modified")
+
+
+class BadRequest(ValueError):
+    """What was asked cannot be done; the text is one sentence for whoever asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlanRequest:
+    """Plan a maze. ``plan`` is a name in DP.planner.PLANNERS."""
+
+    id: int | str | None
+    env: GridWorld
+    plan: str
+    gamma: float
+    threshold: float
+
+
+@dataclass(frozen=True, eq=False)
+class WalkRequest:
+    """Walk a maze by a policy, one action a state. ``seed`` None asks for a new one."""
+
+    id: int | str | None
+    env: GridWorld
+    gamma: float
+    policy: tuple[int, ...]
+    seed: int | None
+
+
+def parse_object(text):
+    """A JSON object from text (str or bytes); NaN and Infinity are not JSON."""
+
+    def refuse(constant):
+        raise BadRequest(f"{constant} is not a number that JSON knows; use finite numbers")
+
+    try:
+        message = json.loads(text, parse_constant=refuse)
+    except BadRequest:
+        raise
+    except (ValueError, RecursionError):  # json's and Unicode's errors are ValueErrors
+        raise BadRequest('the request is not valid JSON; send an object such as {"plan": "value", …}') from None
+    if not isinstance(message, dict):
+        raise BadRequest(f"the request must be a JSON object; got {_kind(message)}")
+    return message
+
+
+def message_id(message):
+    """The id that answers echo: a short string, a whole number, or null."""
+    value = message.get("id")
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53):
+        return value
+    if isinstance(value, str) and len(value) <= 64:
+        return value
+    raise BadRequest(f"id must be a whole number or a short string; got {_kind(value)}")
+
+
+def plan_request(message):
+    """A `PlanRequest` from a message, as `POST /plan` and the socket's "plan" have it."""
+    plan = message.get("plan")
+    if not isinstance(plan, str) or plan not in PLANS:
+        raise BadRequest(f"plan must be one of {', '.join(PLANS)}; got {_shown(plan)}")
+    return PlanRequest(
+        id=message_id(message),
+        env=_world(message),
+        plan=plan,
+        gamma=_number(message, "gamma", 0.9, 0, 1),
+        threshold=_number(message, "threshold", 1e-4, 1e-10, 1),
+    )
+
+
+def walk_request(message):
+    """A `WalkRequest` from the socket's "walk"."""
+    env = _world(message)
+    policy = message.get("policy")
+    if not isinstance(policy, list) or len(policy) != env.num_states:
+        raise BadRequest(f"policy must be a list of {env.num_states} actions, one for each cell")
+    for action in policy:
+        if not _is_whole(action) or not 0 <= action <= 3:
+            raise BadRequest(f"policy must hold actions 0 up, 1 right, 2 down, 3 left; got {_shown(action)}")
+    seed = message.get("seed")
+    if seed is not None and (not _is_whole(seed) or not 0 <= seed < 2**32):
+        raise BadRequest(f"seed must be a whole number from 0 to {2**32 - 1}, or null; got {_shown(seed)}")
+    gamma = _number(message, "gamma", 0.9, 0, 1)
+    return WalkRequest(message_id(message), env, gamma, tuple(int(action) for action in policy), seed)
+
+
+def _world(message):
+    grid = message.get("grid")
+    if not isinstance(grid, list) or not all(isinstance(row, list) for row in grid):
+        raise BadRequest(f"grid must be a list of rows, each a list of cells; got {_kind(grid)}")
+    if (
+        not SMALLEST <= len(grid) <= LARGEST
+        or not all(len(row) <= LARGEST for row in grid)
+        or len(grid[0]) < SMALLEST
+    ):
+        raise BadRequest(f"a maze has {SMALLEST} to {LARGEST} rows of {SMALLEST} to {LARGEST} cells")
+    for i, row in enumerate(grid):
+        for j, cell in enumerate(row):
+            if not _is_whole(cell):
+                raise BadRequest(
+                    f"the cell at row {i}, column {j} must be 0 (ordinary), 1 (treasure), -1 (danger) or 9 (block); "
+                    f"got {_shown(cell)}"
+                )
+    start = message.get("start")
+    if start is not None and not (isinstance(start, list) and len(start) == 2 and all(map(_is_whole, start))):
+        raise BadRequest(f"start must be [row, column] or null; got {_shown(start)}")
+    move_prob = _number(message, "prob", 0.8, 0, 1)
+    step_reward = _number(message, "step_reward", -0.04, -10, 10)
+    try:
+        return GridWorld(grid, move_prob, step_reward, start)
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
+
+
+def _number(message, name, default, low, high):
+    value = message.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise BadRequest(f"{name} must be a number from {low} to {high}; got {_shown(value)}")
+    return float(value)
+
+
+def _is_whole(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _kind(value):
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
+    return names.get(type(value), "a number")
+
+
+def _shown(value):
+    """A value as it was sent, cut short; an answer never grows with what came in."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a number too large"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else f"{text[:40]}…"

@@ -1,0 +1,81 @@
+"""Jobs off the event loop: order, limits, and an end when nobody waits any more."""
+
+import asyncio
+import itertools
+import threading
+from contextlib import aclosing
+
+import pytest
+
+from lab.jobs import Busy, JobRunner, TooLong
+
+
+@pytest.fixture
+def runner():
+    runner = JobRunner(jobs=2, seconds=5, items=1000)
+    yield runner
+    runner.close()
+
+
+def collect(runner, generator, **options):
+    async def run():
+        return [batch async for batch in runner.batches(generator, **options)]
+
+    return asyncio.run(run())
+
+
+def test_every_item_arrives_once_in_order_and_the_first_ones_come_soon(runner):
+    batches = collect(runner, iter(range(700)))
+    assert batches[0] == [0, 1]
+    assert list(itertools.chain(*batches)) == list(range(700))
+
+
+def test_job_runs_off_the_event_loop(runner):
+    threads = list(itertools.chain(*collect(runner, (threading.current_thread() for _ in range(3)))))
+    assert threading.main_thread() not in threads
+
+
+def test_job_without_end_is_stopped_with_a_sentence(runner):
+    with pytest.raises(TooLong, match="larger threshold or a smaller gamma"):
+        collect(runner, itertools.count())
+    assert runner.under_way == 0
+
+
+def test_smaller_limit_of_one_job_holds(runner):
+    with pytest.raises(TooLong):
+        collect(runner, iter(range(500)), items=300)
+
+
+def test_error_of_a_job_comes_through(runner):
+    def fail():
+        yield 1
+        raise ValueError("no way out")
+
+    with pytest.raises(ValueError, match="no way out"):
+        collect(runner, fail())
+    assert runner.under_way == 0
+
+
+def test_too_many_jobs_are_refused_and_a_closed_one_makes_room(runner):
+    async def run():
+        async with (
+            aclosing(runner.batches(itertools.count())) as first,
+            aclosing(runner.batches(itertools.count())) as second,
+        ):
+            assert (await anext(first), await anext(second)) == ([0, 1], [0, 1])
+            with pytest.raises(Busy, match="try again"):
+                await anext(runner.batches(iter([1])))
+        assert [batch async for batch in runner.batches(iter([1]))] == [[1]]
+
+    asyncio.run(run())
+
+
+def test_job_stops_computing_when_its_reader_leaves(runner):
+    pulled = []
+
+    async def run():
+        async with aclosing(runner.batches(pulled.append(i) for i in itertools.count())) as batches:
+            await anext(batches)
+
+    asyncio.run(run())
+    assert len(pulled) == 2

@@ -1,0 +1,240 @@
+"""The simulator over real HTTP and a real WebSocket."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.testing import AsyncHTTPTestCase, bind_unused_port, gen_test
+from tornado.websocket import websocket_connect
+
+from DP.planner import PLANNERS, greedy_actions
+from environment import BOOK_MAZE, GridWorld
+from lab.jobs import JobRunner
+from lab.server import LARGEST_MESSAGE, make_app
+
+ROOT = Path(__file__).parents[2]
+GRID = [list(row) for row in BOOK_MAZE]
+PLAN = {"type": "plan", "id": 7, "plan": "value", "grid": GRID, "start": None, "prob": 0.8, "gamma": 0.9}
+ENDLESS = {**PLAN, "grid": [[0, 0], [0, 1]], "gamma": 1, "step_reward": 0.5}
+
+
+class LabTestCase(AsyncHTTPTestCase):
+    def get_app(self):
+        self.runner = JobRunner()
+        self.addCleanup(self.runner.close)
+        return make_app(self.runner)
+
+    def post(self, body, **headers):
+        text = body if isinstance(body, str | bytes) else json.dumps(body)
+        return self.fetch("/plan", method="POST", body=text, headers=headers)
+
+    async def connect(self, **headers):
+        request = HTTPRequest(f"ws://127.0.0.1:{self.get_http_port()}/live", headers=headers)
+        return await websocket_connect(request)
+
+
+class TestPost(LabTestCase):
+    def test_book_reader_gets_a_grid_a_sweep_with_the_answer_last(self):
+        for plan in ("value", "policy"):
+            answer = json.loads(self.post({"plan": plan, "grid": GRID, "prob": 0.8}).body)
+            planner = PLANNERS[plan](GridWorld())
+            planner.plan()
+            np.testing.assert_array_equal(answer["log"], [V.reshape(3, 4) for V in planner.log])
+
+    def test_values_are_exact_not_rounded_down(self):
+        log = json.loads(self.post({"plan": "value", "grid": GRID, "prob": 0.8}).body)["log"]
+        assert log[-1][0][2] == PLANNERS["value"](GridWorld()).plan()[2]
+
+    def test_gamma_threshold_and_step_reward_may_be_given(self):
+        body = {"plan": "value", "grid": GRID, "prob": 1, "gamma": 0.5, "threshold": 1e-9, "step_reward": 0}
+        assert json.loads(self.post(body).body)["log"][-1][0] == [0.25, 0.5, 1, 0]
+
+    def test_malformed_requests_get_400_and_one_sentence(self):
+        for body in ("", "{", "[]", '{"prob": NaN}', {}, {"plan": "magic", "grid": GRID}, {"plan": "value"}):
+            answer = self.post(body)
+            assert answer.code == 400
+            assert "\n" not in json.loads(answer.body)["error"]
+
+    def test_unknown_plan_ragged_grid_probability_5_and_nan_are_refused(self):
+        for change in ({"plan": "both"}, {"grid": [[0, 0], [0]]}, {"prob": 5}):
+            assert self.post({"plan": "value", "grid": GRID, **change}).code == 400
+        assert self.post('{"plan": "value", "grid": [[0, 0], [0, 0]], "prob": NaN}').code == 400
+
+    def test_oversized_grid_and_oversized_body_are_refused(self):
+        assert self.post({"plan": "value", "grid": [[0] * 21] * 21}).code == 400
+        assert self.post(" " * (10 * LARGEST_MESSAGE)).code in (400, 413, 599)
+
+    def test_plan_without_an_answer_gets_400_not_a_hang(self):
+        assert "smaller gamma" in json.loads(self.post(ENDLESS).body)["error"]
+        no_way_out = self.post({"plan": "value", "grid": [[0, 0], [0, 0]], "gamma": 1})
+        assert "an end must be within reach" in json.loads(no_way_out.body)["error"]
+
+    def test_other_sites_and_rebound_names_are_refused(self):
+        assert self.post(PLAN, Origin="http://evil.example").code == 403
+        assert self.post(PLAN, Host="evil.example").code == 403
+        assert self.post(PLAN, Origin=f"http://127.0.0.1:{self.get_http_port()}").code == 200
+
+
+class TestPage(LabTestCase):
+    def test_page_and_its_parts_are_served_with_security_headers_and_without_cookies(self):
+        for path, kind in (
+            ("/", "text/html"),
+            ("/static/app.js", "text/javascript"),
+            ("/static/style.css", "text/css"),
+        ):
+            answer = self.fetch(path)
+            assert answer.code == 200
+            assert answer.headers["Content-Type"].startswith(kind)
+            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "Set-Cookie" not in answer.headers
+
+    def test_page_needs_nothing_from_other_servers(self):
+        for path in (ROOT / "lab" / "static").rglob("*"):
+            if path.suffix in (".html", ".js", ".css"):
+                text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+                assert "http://" not in text
+                assert "https://" not in text
+
+    def test_unknown_page_wrong_method_and_escape_from_the_folder_are_clean_errors(self):
+        for path, code in (("/nope", 404), ("/plan", 405), ("/static/../server.py", 403), ("/static/nope.js", 404)):
+            answer = self.fetch(path)
+            assert answer.code == code
+            assert "Traceback" not in answer.body.decode()
+
+
+async def ask(line, message):
+    await line.write_message(json.dumps(message))
+
+
+async def answer_of(line):
+    return json.loads(await line.read_message())
+
+
+async def answers_until(line, last):
+    answers = [await answer_of(line)]
+    while answers[-1]["type"] != last:
+        answers.append(await answer_of(line))
+    return answers
+
+
+class TestLive(LabTestCase):
+    @gen_test
+    async def test_sweeps_stream_as_the_planner_makes_them(self):
+        line = await self.connect()
+        for plan, planner_of in PLANNERS.items():
+            await ask(line, {**PLAN, "plan": plan})
+            started, *batches, done = await answers_until(line, "done")
+            assert (started["type"], started["shape"], started["start"]) == ("started", [3, 4], 8)
+            planner = planner_of(GridWorld())
+            planner.plan()
+            sweeps = [sweep for batch in batches for sweep in batch["sweeps"]]
+            assert [sweep["values"] for sweep in sweeps] == [V.tolist() for V in planner.log]
+            bits = greedy_actions(planner.Q) @ [1, 2, 4, 8]
+            assert sweeps[-1]["greedy"] == [0 if s in (3, 5, 7) else bits[s] for s in range(12)]
+            assert done["policy"] == planner.policy.tolist()
+            assert {message["id"] for message in (started, *batches, done)} == {7}
+
+    @gen_test
+    async def test_outcomes_are_the_worlds_own_model(self):
+        line = await self.connect()
+        await ask(line, PLAN)
+        started = await answer_of(line)
+        P = GridWorld().P
+        assert started["outcomes"] == [[[list(outcome) for outcome in P[s][a]] for a in range(4)] for s in range(12)]
+
+    @gen_test
+    async def test_walk_is_an_episode_of_the_real_world(self):
+        line = await self.connect()
+        await ask(line, {**PLAN, "type": "walk", "policy": [1] * 12, "seed": 3})
+        walk = await answer_of(line)
+        env = GridWorld()
+        state, _ = env.reset(seed=3)
+        for s, action, next_state, reward in walk["steps"]:
+            assert (s, action) == (state, 1)
+            state, expected, *_ = env.step(action)
+            assert (next_state, reward) == (state, expected)
+        assert walk["return"] == sum(step[3] for step in walk["steps"])
+
+    @gen_test
+    async def test_bad_messages_are_answered_and_the_line_stays_open(self):
+        line = await self.connect()
+        for text in ("{", "[]", "{}", '{"type": "shout"}', '{"type": ["plan"]}', '{"type": "plan", "id": 3}'):
+            await line.write_message(text)
+            answer = await answer_of(line)
+            assert answer["type"] == "error"
+            assert answer["message"]
+        await ask(line, PLAN)
+        assert (await answers_until(line, "done"))[-1]["id"] == 7
+
+    @gen_test
+    async def test_new_plan_replaces_the_running_one(self):
+        line = await self.connect()
+        await ask(line, {**ENDLESS, "id": 1})
+        await answer_of(line)
+        await ask(line, {**PLAN, "id": 2})
+        answers = await answers_until(line, "done")
+        assert {"type": "cancelled", "id": 1} in answers
+        after = answers[answers.index({"type": "cancelled", "id": 1}) + 1 :]
+        assert {answer["id"] for answer in after} == {2}
+
+    @gen_test
+    async def test_client_that_leaves_cancels_its_job(self):
+        line = await self.connect()
+        await ask(line, ENDLESS)
+        await answer_of(line)
+        assert self.runner.under_way == 1
+        line.close()
+        other = await self.connect()
+        for _ in range(50):  # messages of another line give the server its turns
+            await ask(other, {"type": "shout"})
+            await answer_of(other)
+        assert self.runner.under_way == 0
+
+    @gen_test
+    async def test_event_loop_answers_while_a_plan_is_computed(self):
+        line, other = await self.connect(), await self.connect()
+        await ask(line, ENDLESS)
+        await ask(other, {**PLAN, "id": 1})
+        assert (await answers_until(other, "done"))[-1]["id"] == 1
+
+    @gen_test
+    async def test_other_sites_cannot_open_a_line(self):
+        with pytest.raises(HTTPClientError, match="403"):
+            await self.connect(Origin="http://evil.example")
+
+
+def start(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, ROOT / "DP" / "run_server.py", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=30,
+        env={**os.environ, **environment},
+    )
+
+
+def test_port_flag_is_not_ignored_and_bad_ports_get_one_sentence():
+    listener, port = bind_unused_port()
+    try:
+        for arguments, environment in ((("--port", str(port)), {}), ((), {"PORT": str(port)})):
+            result = start(*arguments, **environment)
+            assert result.returncode == 2
+            assert f"port {port} cannot be used" in result.stderr
+    finally:
+        listener.close()
+    for arguments, environment in ((("--port", "99999"), {}), ((), {"PORT": "abc"})):
+        result = start(*arguments, **environment)
+        assert result.returncode == 2
+        assert "whole number from 0 to 65535" in result.stderr
+
+
+def test_server_is_not_in_debug_mode_and_has_no_secret():
+    settings = make_app(None).settings
+    assert not settings["debug"]
+    assert "cookie_secret" not in settings
