@@ -24,14 +24,15 @@ def plan_messages(request):
     planner = PLANNERS[request.plan](env, compile=True)
     ordinary = (env.grid == ORDINARY).ravel()
     for sweep in planner.sweeps(request.gamma, request.threshold):
-        greedy = greedy_actions(q_values(planner.model, sweep.V, request.gamma)) & ordinary[:, None]  # [S, 4]
+        # Values are not known better than the threshold, so actions nearer than that are shown as a tie.
+        greedy = greedy_actions(q_values(planner.model, sweep.V, request.gamma), request.threshold)  # [S, 4]
         yield {
             "type": "sweep",
             "number": sweep.number,
             "phase": sweep.phase,
             "residual": sweep.residual,
             "values": sweep.V.tolist(),
-            "greedy": (greedy @ ACTION_BITS).tolist(),
+            "greedy": (greedy @ ACTION_BITS * ordinary).tolist(),
         }
     yield {
         "type": "done",

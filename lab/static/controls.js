@@ -181,6 +181,8 @@ function renderTransport() {
 function renderReadouts() {
   const { result, walk: walked, walks } = state;
   const sweep = result?.sweeps[state.shown];
+  // Steps are read out one by one; sweeps that play are not, they would never stop talking.
+  byId("sweep-readout").setAttribute("aria-live", state.playing ? "off" : "polite");
   byId("sweep-number").textContent = saySweep(sweep);
   const phase = byId("sweep-phase");
   phase.hidden = !["evaluate", "improve"].includes(sweep?.phase);

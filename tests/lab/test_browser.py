@@ -88,29 +88,31 @@ def origin():
         yield f"http://127.0.0.1:{port}"
 
 
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
+@contextmanager
+def chromium_in(folder):
+    """A headless Chromium whose profile is in an empty folder; skips where no browser is installed."""
     browser, driver = find(BROWSERS), find(DRIVERS)
     if not browser or not driver:
         missing = " and ".join(name for name, path in (("Chromium", browser), ("chromedriver", driver)) if not path)
         pytest.skip(f"no {missing} found on PATH or in the usual places")
     options = webdriver.ChromeOptions()
     options.binary_location = browser
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+    for flag in (*FLAGS, f"--user-data-dir={folder}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    with closing_driver(webdriver.Chrome(options=options, service=Service(driver))) as chrome:
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    try:
         # Before any script of the page runs: count the interval timers that are alive.
         chrome.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": COUNT_TIMERS})
         yield chrome
-
-
-@contextmanager
-def closing_driver(driver):
-    try:
-        yield driver
     finally:
-        driver.quit()
+        chrome.quit()
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    with chromium_in(tmp_path_factory.mktemp("chromium")) as chrome:
+        yield chrome
 
 
 COUNT_TIMERS = """
@@ -205,9 +207,9 @@ def page(chromium, origin):
     for log in ("browser", "performance"):
         chromium.get_log(log)
     chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
     page = Page(chromium, origin).open()
-    page.script("localStorage.clear()")
-    yield page.open()
+    yield page
     assert not [entry["message"] for entry in chromium.get_log("browser")]
     assert foreign_requests(chromium, origin) == []
 

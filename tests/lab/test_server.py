@@ -135,10 +135,18 @@ class TestLive(LabTestCase):
             planner.plan()
             sweeps = [sweep for batch in batches for sweep in batch["sweeps"]]
             assert [sweep["values"] for sweep in sweeps] == [V.tolist() for V in planner.log]
-            bits = greedy_actions(planner.Q) @ [1, 2, 4, 8]
+            bits = greedy_actions(planner.Q, 1e-4) @ [1, 2, 4, 8]
             assert sweeps[-1]["greedy"] == [0 if s in (3, 5, 7) else bits[s] for s in range(12)]
             assert done["policy"] == planner.policy.tolist()
             assert {message["id"] for message in (started, *batches, done)} == {7}
+
+    @gen_test
+    async def test_ties_of_a_symmetric_maze_are_shown_as_ties_by_every_planner(self):
+        line = await self.connect()
+        for plan in PLANNERS:
+            await ask(line, {**PLAN, "plan": plan, "grid": [[0, 0, 0], [0, 0, 0], [0, 0, 1]]})
+            *_, last, _ = await answers_until(line, "done")
+            assert last["sweeps"][-1]["greedy"][0] == 2 + 4  # right and down, along the diagonal
 
     @gen_test
     async def test_outcomes_are_the_worlds_own_model(self):
