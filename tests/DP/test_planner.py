@@ -1,0 +1,225 @@
+"""The planners against exact truth, on any finite model."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from DP.planner import PLANNERS, ValueIterationPlanner, greedy_actions, q_values, sweep_policy, sweep_values
+from environment import BLOCK, GridWorld, TabularModel, tabular_model
+from framework.compiled import compiled
+
+ALL = pytest.mark.parametrize("planner_of", PLANNERS.values(), ids=PLANNERS)
+
+
+class RandomWorld:
+    """A finite model without a game around it: up to 12 states, 4 actions, 4 outcomes, some of which end."""
+
+    def __init__(self, seed):
+        rng = np.random.default_rng(seed)
+        S, A, K = rng.integers(1, 13), rng.integers(1, 5), rng.integers(1, 5)
+        self.unwrapped = self
+        self.P = {
+            s: {
+                a: [
+                    (p, int(rng.integers(S)), float(rng.normal()), bool(rng.random() < 0.2))
+                    for p in rng.dirichlet(np.ones(K))
+                ]
+                for a in range(A)
+            }
+            for s in range(S)
+        }
+
+
+def exact_values(P, policy, gamma):
+    """V of a policy by a linear solve, straight from P."""
+    A, b = np.eye(len(P)), np.zeros(len(P))
+    for s in P:
+        for prob, s_next, reward, terminated in P[s][policy[s]]:
+            b[s] += prob * reward
+            A[s, s_next] -= gamma * prob * (not terminated)
+    return np.linalg.solve(A, b)
+
+
+def exact_q(P, V, gamma):
+    return np.array([[sum(p * (r + gamma * V[n] * (not t)) for p, n, r, t in P[s][a]) for a in P[s]] for s in P])
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_every_planner_finds_the_exact_optimum_of_a_random_model(seed):
+    world = RandomWorld(seed)
+    gamma = [0.0, 0.5, 0.9, 0.99][seed % 4]
+    for planner_of in PLANNERS.values():
+        planner = planner_of(world)
+        V = planner.plan(gamma, threshold=1e-9)
+        exact = exact_values(world.P, planner.policy, gamma)
+        np.testing.assert_allclose(V, exact, atol=1e-6)
+        np.testing.assert_allclose(exact, exact_q(world.P, exact, gamma).max(axis=1), atol=1e-6)  # no better policy
+        np.testing.assert_allclose(planner.Q, exact_q(world.P, V, gamma), atol=1e-12)
+
+
+@ALL
+def test_frozen_lake_optimum(planner_of):
+    planner = planner_of(gym.make("FrozenLake-v1"))
+    V = planner.plan(gamma=1, threshold=1e-10)
+    assert V[0] == pytest.approx(14 / 17, abs=1e-6)  # 0.8235
+    np.testing.assert_allclose(exact_values(planner.env.unwrapped.P, planner.policy, 1 - 1e-9)[0], 14 / 17, atol=1e-4)
+
+
+@ALL
+def test_cliff_walking_takes_13_steps(planner_of):
+    assert planner_of(gym.make("CliffWalking-v1")).plan(gamma=1)[36] == -13
+
+
+@ALL
+def test_taxi_agrees_with_synchronous_sweeps_of_its_own_table(planner_of):
+    env = gym.make("Taxi-v4")
+    V = planner_of(env).plan(gamma=0.9, threshold=1e-8)
+    np.testing.assert_allclose(exact_q(env.unwrapped.P, V, 0.9).max(axis=1), V, atol=1e-6)
+
+
+@ALL
+def test_corridor_worked_by_hand(planner_of):
+    """Three ordinary cells and a treasure, a step costs 0.1, floor not slippery, gamma 0.5."""
+    planner = planner_of(GridWorld([[0, 0, 0, 1]], move_prob=1, step_reward=-0.1))
+    V = planner.plan(gamma=0.5, threshold=1e-12)
+    np.testing.assert_allclose(V, [-0.1 + 0.5 * 0.4, -0.1 + 0.5 * 1, 1, 0])
+    assert planner.policy[:3].tolist() == [1, 1, 1]
+
+
+def test_news_travels_one_cell_a_synchronous_sweep_and_all_the_way_in_an_in_place_one():
+    """The treasure on the left; in-place sweeps go from left to right, along with the news."""
+    env = GridWorld([[1, 0, 0, 0, 0]], move_prob=1, step_reward=0)
+    first = {name: next(PLANNERS[name](env).sweeps(0.5, 1e-9)).V.tolist() for name in ("value", "value-sync")}
+    assert first["value"] == [0, 1, 0.5, 0.25, 0.125]
+    assert first["value-sync"] == [0, 1, 0, 0, 0]
+
+
+def test_sweeps_are_counted_honestly():
+    """Synchronously, four cells of news take four sweeps, and a fifth sees that nothing changes."""
+    planner = PLANNERS["value-sync"](GridWorld([[1, 0, 0, 0, 0]], move_prob=1, step_reward=0))
+    numbers = [sweep.number for sweep in planner.sweeps(0.5, 1e-9)]
+    assert numbers == [1, 2, 3, 4, 5]
+
+
+@ALL
+def test_log_holds_v_after_each_sweep_and_ends_with_the_answer(planner_of):
+    planner = planner_of(GridWorld())
+    V = planner.plan()
+    assert V.shape == (12,)
+    assert planner.policy.shape == (12,)
+    assert planner.Q.shape == (12, 4)
+    np.testing.assert_array_equal(planner.log[-1], V)
+    np.testing.assert_array_equal(planner.log, [sweep.V for sweep in planner.sweeps()])
+
+
+def test_log_may_be_left_out_for_large_worlds():
+    planner = ValueIterationPlanner(GridWorld())
+    planner.plan(keep_log=False)
+    assert planner.log == []
+
+
+@pytest.mark.parametrize("sweep", [sweep_values, sweep_policy])
+def test_compiled_sweeps_equal_plain_ones_to_the_last_bit(sweep):
+    model = GridWorld(move_prob=0.7).model
+    results = []
+    for function in (sweep, compiled(sweep)):
+        V, policy = np.zeros(13), np.zeros(12, np.int64)
+        changes = [
+            function(V, policy, model.next_state, model.prob, model.reward, 0.9, i % 2 == 1) for i in range(20)
+        ]
+        results.append((V.tolist(), policy.tolist(), changes))
+    assert results[0] == results[1]
+
+
+@ALL
+@pytest.mark.parametrize(("gamma", "threshold"), [(-0.1, 1e-4), (1.1, 1e-4), (np.nan, 1e-4)])
+def test_gamma_out_of_range_is_refused(planner_of, gamma, threshold):
+    with pytest.raises(ValueError, match="gamma must be a number from 0 to 1"):
+        planner_of(GridWorld()).plan(gamma, threshold)
+
+
+@ALL
+@pytest.mark.parametrize("threshold", [0, -1, np.nan, np.inf])
+def test_threshold_that_is_not_positive_is_refused(planner_of, threshold):
+    with pytest.raises(ValueError, match="threshold must be a positive number"):
+        planner_of(GridWorld()).plan(0.9, threshold)
+
+
+def test_model_whose_probabilities_do_not_sum_to_one_is_refused():
+    world = RandomWorld(3)
+    world.P[0][0] = [(0.5, 0, 0.0, False)]
+    with pytest.raises(ValueError, match=r"action 0 in state 0 sum to 0\.5"):
+        ValueIterationPlanner(world)
+
+
+def test_world_without_a_model_is_refused():
+    with pytest.raises(ValueError, match="CartPole-v1 shows no model"):
+        ValueIterationPlanner(gym.make("CartPole-v1"))
+
+
+@ALL
+def test_enclosed_maze_is_worth_a_step_for_ever(planner_of):
+    V = planner_of(GridWorld([[0, 9, 1], [0, 9, 0]])).plan(gamma=0.9, threshold=1e-9)
+    np.testing.assert_allclose(V[[0, 3]], -0.04 / (1 - 0.9), atol=1e-6)
+
+
+@ALL
+def test_gamma_1_is_refused_where_no_end_is_within_reach(planner_of):
+    with pytest.raises(ValueError, match="from state 0 there is none; use a gamma below 1"):
+        planner_of(GridWorld([[0, 9, 1], [0, 9, 0]])).plan(gamma=1)
+
+
+@ALL
+def test_gamma_1_with_free_steps_still_ends_every_episode(planner_of):
+    """All cells are worth 1, all actions tie; only some of them lead to the treasure."""
+    env = GridWorld([[0, 0, 0, 0], [0, 9, 0, 0], [0, 0, 0, 1]], move_prob=1, step_reward=0)
+    planner = planner_of(env)
+    assert planner.plan(gamma=1)[env.start_state] == 1
+    state, _ = env.reset()
+    rewards = []
+    while env.grid.flat[state] == 0 and len(rewards) < 20:
+        state, reward, *_ = env.step(planner.policy[state])
+        rewards.append(reward)
+    assert sum(rewards) == 1
+
+
+def test_greedy_actions_shows_ties_and_keeps_apart_what_differs():
+    assert greedy_actions(np.array([[1.0, 1.0 + 1e-12, 0.5]])).tolist() == [[True, True, False]]
+    assert greedy_actions(np.array([[1.0, 1.01]]), tolerance=0.1).tolist() == [[True, True]]
+
+
+mazes = st.tuples(st.integers(1, 5), st.integers(1, 5)).flatmap(
+    lambda shape: st.lists(
+        st.lists(st.sampled_from([0, 0, 0, 1, -1, 9]), min_size=shape[1], max_size=shape[1]),
+        min_size=shape[0],
+        max_size=shape[0],
+    )
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(grid=mazes, move_prob=st.floats(0, 1), gamma=st.floats(0, 0.95))
+def test_all_planners_agree_on_any_maze(grid, move_prob, gamma):
+    grid[-1][0] = 0
+    env = GridWorld(grid, move_prob)
+    plans = [planner_of(env).plan(gamma, threshold=1e-9) for planner_of in PLANNERS.values()]
+    for V in plans:
+        np.testing.assert_allclose(V, plans[0], atol=1e-6)
+        assert np.abs(V).max() <= 1 + 0.04 / (1 - gamma)
+        assert (V[(env.grid == BLOCK).ravel()] == 0).all()
+        model = tabular_model(env)
+        np.testing.assert_allclose(q_values(model, V, gamma).max(axis=1), V, atol=1e-8)
+
+
+def test_model_of_one_state_and_one_action():
+    model = TabularModel(np.array([[[0]]]), np.array([[[1.0]]]), np.array([[2.0]]))
+
+    class World:
+        pass
+
+    world = World()
+    world.unwrapped, world.model = world, model
+    for planner_of in PLANNERS.values():
+        np.testing.assert_allclose(planner_of(world).plan(0.5, 1e-10), [4])
