@@ -8,6 +8,7 @@ stays bounded, many jobs share few threads fairly, and a job that nobody waits f
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 SLICE_SECONDS = 0.005
 SLICE_ITEMS = 100
@@ -34,9 +35,11 @@ class JobRunner:
 
     def __init__(self, threads=2, jobs=100, seconds=20.0, items=10_000):
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="job")
-        self.first = ThreadPoolExecutor(1, thread_name_prefix="first")  # a new job never queues behind old ones
         self.jobs, self.seconds, self.items = jobs, seconds, items
         self.under_way = 0
+        self.newcomers = 0  # jobs that have shown nothing yet; the others let them go first
+        self.all_have_begun = asyncio.Event()
+        self.all_have_begun.set()
 
     async def batches(self, generator, items=None):
         """Async generator of lists of items; the first list is short, so that it comes soon.
@@ -55,8 +58,16 @@ class JobRunner:
             spent, count, finished = 0.0, 0, False
             limit = min(self.items, items or self.items)
             while not finished:
-                pool, most = (self.pool, SLICE_ITEMS) if count else (self.first, FIRST_ITEMS)
-                batch, seconds, finished = await loop.run_in_executor(pool, take_slice, generator, most)
+                if count:
+                    await self.all_have_begun.wait()
+                    batch, seconds, finished = await loop.run_in_executor(
+                        self.pool, take_slice, generator, SLICE_ITEMS
+                    )
+                else:
+                    with self.newcomer():
+                        batch, seconds, finished = await loop.run_in_executor(
+                            self.pool, take_slice, generator, FIRST_ITEMS
+                        )
                 spent, count = spent + seconds, count + len(batch)
                 if batch:
                     yield batch
@@ -68,9 +79,20 @@ class JobRunner:
         finally:
             self.under_way -= 1
 
+    @contextmanager
+    def newcomer(self):
+        """While a job's first slice is under way, no other job starts a later one."""
+        self.newcomers += 1
+        self.all_have_begun.clear()
+        try:
+            yield
+        finally:
+            self.newcomers -= 1
+            if not self.newcomers:
+                self.all_have_begun.set()
+
     def close(self):
-        for pool in (self.pool, self.first):
-            pool.shutdown(wait=False, cancel_futures=True)
+        self.pool.shutdown(wait=False, cancel_futures=True)
 
 
 def take_slice(generator, most):
