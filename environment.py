@@ -578,7 +578,7 @@ def draw_catcher(state):
     fruit_top = np.rint(state[:, FRUIT_Y]).astype(int)
     lives = state[:, LIVES_LEFT].astype(int)
     for frame, paddle, fruit, top, life in zip(frames, paddle_left, fruit_left, fruit_top, lives, strict=True):
-        frame[1:3, 1 : 1 + 4 * life] = LIFE_COLOUR
+        frame[1:3, 1 : 4 * life] = LIFE_COLOUR
         frame[1:3, 4:12:4] = NIGHT
         frame[CATCH_Y : CATCH_Y + 3, paddle : paddle + PADDLE_WIDTH] = PADDLE_COLOUR
         frame[top : top + FRUIT_WIDTH, fruit : fruit + FRUIT_WIDTH] = FRUIT_COLOUR
