@@ -19,14 +19,15 @@ from typing import Literal
 
 import gymnasium as gym
 import numpy as np
+from tqdm import tqdm
 
+from DP.backups import greedy_actions, heading_for_an_end, q_values, steps_to_end, sweep_policy, sweep_values
 from environment import BOOK_MAZE, GridWorld, tabular_model
 from framework.cli import CommonOptions, run
 from framework.compiled import LARGE, compiled
 from framework.grid_map import draw_grid, grid_map, grid_text, save_figure
 
 MAX_SWEEPS = 100_000
-TIE = 1e-9  # relative difference below which two action values count as equal
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,80 +45,6 @@ class Sweep:
     phase: str
     V: np.ndarray
     residual: float
-
-
-# The two sweeps. Plain loops, state after state, in place: a state sees the values that this very sweep has already
-# given to the states before it. `V` has one entry more than there are states: the end of an episode, worth 0.
-
-
-def sweep_values(V, policy, next_state, prob, reward, gamma, backwards):
-    """V(s) ← max over a of Q(s, a), and policy(s) ← that action; returns the largest change."""
-    num_states, num_actions, num_outcomes = next_state.shape
-    residual = 0.0
-    for i in range(num_states):
-        s = num_states - 1 - i if backwards else i
-        best = -math.inf
-        for a in range(num_actions):
-            q = reward[s, a]
-            for k in range(num_outcomes):
-                q += gamma * prob[s, a, k] * V[next_state[s, a, k]]
-            if q > best:
-                best = q
-                policy[s] = a
-        residual = max(residual, abs(best - V[s]))
-        V[s] = best
-    return residual
-
-
-def sweep_policy(V, policy, next_state, prob, reward, gamma, backwards):
-    """V(s) ← Q(s, policy(s)); returns the largest change."""
-    num_states, _, num_outcomes = next_state.shape
-    residual = 0.0
-    for i in range(num_states):
-        s = num_states - 1 - i if backwards else i
-        a = policy[s]
-        q = reward[s, a]
-        for k in range(num_outcomes):
-            q += gamma * prob[s, a, k] * V[next_state[s, a, k]]
-        residual = max(residual, abs(q - V[s]))
-        V[s] = q
-    return residual
-
-
-def q_values(model, V, gamma):
-    """Q [S, A] of values V [S]: all states at once."""
-    V_and_end = np.append(V, 0.0)
-    Q = model.reward.copy()
-    for a in range(Q.shape[1]):
-        for k in range(model.prob.shape[2]):
-            Q[:, a] += gamma * model.prob[:, a, k] * V_and_end[model.next_state[:, a, k]]
-    return Q
-
-
-def greedy_actions(Q, tolerance=TIE):
-    """[S, A] bool: the best actions of each state; several where they tie within ``tolerance`` (relative)."""
-    best = Q.max(axis=1, keepdims=True)
-    return best - tolerance * np.maximum(1, np.abs(best)) <= Q
-
-
-def steps_to_end(model, allowed):
-    """[S] float: the fewest steps in which a state can reach an end by ``allowed`` actions [S, A]; inf if none."""
-    from scipy.sparse import csr_matrix  # here, since it takes a third of a second
-    from scipy.sparse.csgraph import shortest_path
-
-    num_states = len(model.reward)
-    state, action, outcome = np.nonzero((model.prob > 0) & allowed[:, :, None])
-    backwards = (model.next_state[state, action, outcome], state)
-    graph = csr_matrix((np.ones(len(state)), backwards), shape=(num_states + 1, num_states + 1))
-    return shortest_path(graph, unweighted=True, indices=num_states)[:num_states]
-
-
-def heading_for_an_end(model, allowed):
-    """[S] int: of the ``allowed`` actions, one that may bring the end nearer. Such a policy ends every episode
-    that can end, where picking any of several equally good actions may walk in circles for ever."""
-    steps = np.append(steps_to_end(model, allowed), 0.0)
-    nearest = np.where(model.prob > 0, steps[model.next_state], math.inf).min(axis=2)  # [S, A]
-    return np.where(allowed, nearest, math.inf).argmin(axis=1)
 
 
 class Planner:
@@ -327,8 +254,11 @@ def main(options):
     planner = PLANNERS[options.planner](env)
     began = time.perf_counter()
     residuals = []
-    for sweep in planner.sweeps(options.gamma, options.threshold):
-        residuals.append((sweep.number, sweep.residual))
+    with tqdm(unit=" sweeps", delay=5, leave=False, disable=None) as progress:
+        for sweep in planner.sweeps(options.gamma, options.threshold):
+            residuals.append((sweep.number, sweep.residual))
+            progress.total = progress.total or most_sweeps(options, sweep.residual)
+            progress.update(sweep.number - progress.n)
     seconds = time.perf_counter() - began
 
     grid, greedy = grid_map(env), greedy_actions(planner.Q, options.threshold)
@@ -338,6 +268,13 @@ def main(options):
         print(f"V from {planner.V.min():.3f} to {planner.V.max():.3f}, mean {planner.V.mean():.3f}")
     print(f"\n{options.planner}: {sweep.number} sweeps over {planner.num_states} states in {seconds:.3f} s")
     draw(options, planner, grid, greedy, residuals)
+
+
+def most_sweeps(options, first_residual):
+    """How many sweeps value iteration can take: each shrinks the largest change by gamma or more."""
+    if not (0 < options.gamma < 1 and first_residual > options.threshold):
+        return None
+    return math.ceil(1 + math.log(options.threshold / first_residual) / math.log(options.gamma))
 
 
 def draw(options, planner, grid, greedy, residuals):

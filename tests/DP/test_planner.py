@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from DP.planner import PLANNERS, ValueIterationPlanner, greedy_actions, q_values, sweep_policy, sweep_values
+from DP.backups import greedy_actions, q_values, sweep_policy, sweep_values
+from DP.planner import PLANNERS, ValueIterationPlanner
 from environment import BLOCK, GridWorld, TabularModel, tabular_model
 from framework.compiled import compiled
 
