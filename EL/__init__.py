@@ -1,0 +1,1 @@
+"""Day 3: learn from experience."""
