@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 
-from DP.planner import PLANNERS, greedy_actions, q_values
+from DP.backups import greedy_actions, q_values
+from DP.planner import PLANNERS
 from environment import ORDINARY
 
 WALK_STEPS = 200

@@ -2,12 +2,23 @@
 
 import json
 import math
+import secrets
 from dataclasses import dataclass
 
 from environment import GridWorld
 
 SMALLEST, LARGEST = 2, 20  # cells on a side
 PLANS = ("value", "value-sync", "policy", "modified")
+LEARNERS = ("monte_carlo", "sarsa", "expected_sarsa", "q_learning", "td_lambda", "actor_critic")
+LARGEST_PACE = 10_000  # steps a second
+SETTINGS = {  # name: (default, smallest, largest)
+    "epsilon": (0.1, 0, 1),
+    "learning_rate": (0.1, 0, 1),
+    "rate_decay": (0, 0, 1),
+    "gamma": (0.9, 0, 1),
+    "lambda": (0.9, 0, 1),
+    "actor_rate": (0.5, 0, 10),
+}
 
 
 class BadRequest(ValueError):
@@ -34,6 +45,17 @@ class WalkRequest:
     gamma: float
     policy: tuple[int, ...]
     seed: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class LearnRequest:
+    """Learn a maze: one or two learners, each a name in lab.learning.LEARNERS, a seed and a world of its own."""
+
+    id: int | str | None
+    learners: tuple[tuple[str, int], ...]
+    worlds: tuple[GridWorld, ...]
+    settings: dict[str, float]
+    pace: float
 
 
 def parse_object(text):
@@ -86,11 +108,75 @@ def walk_request(message):
     for action in policy:
         if not _is_whole(action) or not 0 <= action <= 3:
             raise BadRequest(f"policy must hold actions 0 up, 1 right, 2 down, 3 left; got {_shown(action)}")
+    gamma = _number(message, "gamma", 0.9, 0, 1)
+    return WalkRequest(message_id(message), env, gamma, tuple(int(action) for action in policy), _seed(message))
+
+
+def learn_request(message):
+    """A `LearnRequest` from the socket's "learn". A learner without a seed gets one."""
+    learners = message.get("learners")
+    if not isinstance(learners, list) or not 1 <= len(learners) <= 2:
+        raise BadRequest(f"learners must be a list of one or two; got {_shown(learners)}")
+    for learner in learners:
+        name = learner.get("name") if isinstance(learner, dict) else learner
+        if not isinstance(learner, dict) or not isinstance(name, str) or name not in LEARNERS:
+            raise BadRequest(f"a learner's name must be one of {', '.join(LEARNERS)}; got {_shown(name)}")
+    seeds = [secrets.randbelow(2**32) if (seed := _seed(learner)) is None else seed for learner in learners]
+    return LearnRequest(
+        id=message_id(message),
+        learners=tuple((learner["name"], seed) for learner, seed in zip(learners, seeds, strict=True)),
+        worlds=tuple(_world(message) for _ in learners),
+        settings={name: default for name, (default, *_) in SETTINGS.items()} | _settings(message, {}),
+        pace=_pace(message, 8),
+    )
+
+
+def new_settings(message):
+    """{name: value} from the socket's "set": any of `SETTINGS`, at least one."""
+    return _settings(message, None)
+
+
+def new_pace(message):
+    """Steps a second from the socket's "pace": 0 pauses, infinity is full speed."""
+    return _pace(message, None)
+
+
+def step_unit(message):
+    """Up to where the socket's "step" goes: one "step", or the end of the "episode"."""
+    unit = message.get("unit", "step")
+    if unit not in ("step", "episode"):
+        raise BadRequest(f"unit must be step or episode; got {_shown(unit)}")
+    return unit
+
+
+def _settings(message, default):
+    settings = message.get("settings", default)
+    if not isinstance(settings, dict) or (default is None and not settings):
+        raise BadRequest(f'settings must be an object such as {{"epsilon": 0.1}}; got {_kind(settings)}')
+    for name in settings:
+        if name not in SETTINGS:
+            raise BadRequest(f"a setting must be one of {', '.join(SETTINGS)}; got {_shown(name)}")
+    return {name: _number(settings, name, *SETTINGS[name]) for name in settings}
+
+
+def _pace(message, default):
+    pace = message.get("pace", default)
+    if pace == "full":
+        return math.inf
+    if isinstance(pace, bool) or not isinstance(pace, int | float) or not 0 <= pace <= LARGEST_PACE:
+        raise BadRequest(
+            f'pace must be a number of steps a second from 0 to {LARGEST_PACE}, or "full"; got {_shown(pace)}'
+        )
+    if 0 < pace < 0.1:
+        raise BadRequest(f"pace must be 0 to pause, or at least 0.1 steps a second; got {_shown(pace)}")
+    return float(pace)
+
+
+def _seed(message):
     seed = message.get("seed")
     if seed is not None and (not _is_whole(seed) or not 0 <= seed < 2**32):
         raise BadRequest(f"seed must be a whole number from 0 to {2**32 - 1}, or null; got {_shown(seed)}")
-    gamma = _number(message, "gamma", 0.9, 0, 1)
-    return WalkRequest(message_id(message), env, gamma, tuple(int(action) for action in policy), seed)
+    return seed
 
 
 def _world(message):

@@ -8,7 +8,8 @@ It listens to this computer alone. Ctrl-C stops it.
 
     GET  /        the page, from lab/static
     POST /plan    {"plan": "value", "grid": [[…]], "prob": 0.8}: {"log": [grid of values after each sweep]}
-    GET  /live    a WebSocket: "plan", "walk" and "cancel" in; "started", "sweeps", "done", "walk" … out
+    GET  /live    a WebSocket: "plan", "walk" and "cancel" in; "started", "sweeps", "done", "walk" … out; for Day 3
+                  "learn", "set", "pace" and "step" in; "learning", "frame", "finished" out
 """
 
 import asyncio
@@ -17,8 +18,6 @@ import webbrowser
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import tornado.web
 import tornado.websocket
@@ -29,63 +28,23 @@ from DP.planner import PLANNERS
 from environment import GridWorld
 from framework.cli import run
 from lab.jobs import Busy, JobRunner, TooLong
+from lab.pacing import LessonJob
+from lab.pages import STATIC, NotFound, Page, SecureHeaders, is_own_page
 from lab.planning import plan_grids, plan_messages, walk_message
-from lab.protocol import BadRequest, message_id, parse_object, plan_request, walk_request
+from lab.protocol import (
+    BadRequest,
+    learn_request,
+    message_id,
+    new_pace,
+    new_settings,
+    parse_object,
+    plan_request,
+    step_unit,
+    walk_request,
+)
 
-STATIC = Path(__file__).parent / "static"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LARGEST_LOG = 2_000_000  # values in an answer of POST /plan
 LARGEST_MESSAGE = 100_000  # bytes; a 20×20 maze and its policy take 3,000
-TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-
-
-def is_own_page(request):
-    """Whether a request was meant for this server, and comes from its own page or from no page at all.
-
-    The Host header keeps out names that were rebound to the loopback address, Origin other sites' scripts.
-    """
-    if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
-        return False
-    origin = request.headers.get("Origin")
-    return origin is None or origin == f"http://{request.host}"
-
-
-class SecureHeaders:
-    """Headers for every answer: the page may load from here and talk to here, and nobody may frame it."""
-
-    def set_default_headers(self):
-        self.clear_header("Server")
-        self.set_header(
-            "Content-Security-Policy",
-            f"default-src 'self'; connect-src 'self' ws://{self.request.host}; "
-            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        )
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("X-Frame-Options", "DENY")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("Cache-Control", "no-cache")
-
-    def prepare(self):
-        if not is_own_page(self.request):
-            raise tornado.web.HTTPError(403, reason="Only this server's own page may ask")
-
-    def write_error(self, status_code, **kwargs):
-        self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish({"error": f"{self._reason}."})
-
-
-class Page(SecureHeaders, tornado.web.StaticFileHandler):
-    """Files of lab/static; their types do not depend on what Windows' registry thinks of .js."""
-
-    def get_content_type(self):
-        return f"{TYPES.get(Path(self.absolute_path).suffix, 'application/octet-stream')}; charset=utf-8"
-
-
-class NotFound(SecureHeaders, tornado.web.RequestHandler):
-    """Anything else."""
-
-    def prepare(self):
-        raise tornado.web.HTTPError(404)
 
 
 class Plan(SecureHeaders, tornado.web.RequestHandler):
@@ -125,6 +84,7 @@ class Live(SecureHeaders, tornado.websocket.WebSocketHandler):
         self.runner = runner
         self.job = None
         self.job_id = None
+        self.lesson = None  # the job, where it is a lesson
 
     def check_origin(self, origin):
         return is_own_page(self.request)
@@ -148,8 +108,7 @@ class Live(SecureHeaders, tornado.websocket.WebSocketHandler):
     async def plan(self, message):
         request = plan_request(message)
         await self.end_job()
-        self.job_id = request.id
-        self.job = asyncio.create_task(self.run_plan(request))
+        self.begin_job(request.id, self.run_plan(request))
 
     async def walk(self, message):
         request = walk_request(message)
@@ -160,11 +119,49 @@ class Live(SecureHeaders, tornado.websocket.WebSocketHandler):
     async def cancel(self, message):
         await self.end_job()
 
-    ANSWERS = {"plan": plan, "walk": walk, "cancel": cancel}
+    async def learn(self, message):
+        request = learn_request(message)
+        await self.end_job()
+        self.lesson = LessonJob(request, self.runner, self.send)
+        self.begin_job(request.id, self.lesson.run())
+
+    async def set(self, message):
+        settings = new_settings(message)
+        self.running_lesson(message).set(settings)
+
+    async def pace(self, message):
+        pace = new_pace(message)
+        self.running_lesson(message).set_pace(pace)
+
+    async def step(self, message):
+        unit = step_unit(message)
+        self.running_lesson(message).step(unit)
+
+    ANSWERS = {
+        **{"plan": plan, "walk": walk, "cancel": cancel},
+        **{"learn": learn, "set": set, "pace": pace, "step": step},
+    }
+
+    def running_lesson(self, message):
+        """The lesson that a message is for."""
+        if self.lesson is None or self.job is None or self.job.done() or message_id(message) != self.job_id:
+            raise BadRequest("no lesson with this id is under way; begin one with learn")
+        return self.lesson
+
+    def begin_job(self, job_id, job):
+        self.job_id = job_id
+        self.job = asyncio.create_task(self.guard(job_id, job))
+
+    async def guard(self, job_id, job):
+        """A job, whose errors become one sentence."""
+        try:
+            await job
+        except (ValueError, Busy, TooLong) as error:
+            await self.send({"type": "error", "id": job_id, "message": str(error), "over": True})
 
     async def end_job(self):
         """Stop the job that runs, if one does, and say so."""
-        job, self.job = self.job, None
+        job, self.job, self.lesson = self.job, None, None
         if job and not job.done():
             job.cancel()
             await asyncio.wait([job])
@@ -172,13 +169,10 @@ class Live(SecureHeaders, tornado.websocket.WebSocketHandler):
 
     async def run_plan(self, request):
         """Stream the messages of a plan, the sweeps of a slice in one message."""
-        try:
-            async with aclosing(self.runner.batches(plan_messages(request))) as batches:
-                async for batch in batches:
-                    for message in together(batch):
-                        await self.send({**message, "id": request.id})
-        except (ValueError, Busy, TooLong) as error:
-            await self.send({"type": "error", "id": request.id, "message": str(error)})
+        async with aclosing(self.runner.batches(plan_messages(request))) as batches:
+            async for batch in batches:
+                for message in together(batch):
+                    await self.send({**message, "id": request.id})
 
     async def send(self, message):
         """Send, and wait until the line has taken it; a page that left is no error."""

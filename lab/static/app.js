@@ -7,10 +7,14 @@ import { buildControls, renderControls } from "./controls.js";
 import { firstLanguage, localise, remember, t } from "./i18n.js";
 import { listenToBoard } from "./input.js";
 import { buildInspector, renderInspector } from "./inspector.js";
+import { renderCurve } from "./learn_chart.js";
+import { buildLearnControls, renderLearnControls, renderMode } from "./learn_controls.js";
+import { renderLearnt } from "./learn_inspector.js";
+import { pauseLesson } from "./lesson.js";
 import { colsOf, rowsOf } from "./maze.js";
 import { pause, show } from "./player.js";
-import { open, tell, worldChanged } from "./session.js";
-import { changed, commit, fromHash, onChange, state, toHash, travel } from "./state.js";
+import { open, worldChanged } from "./session.js";
+import { changed, commit, fromHash, isLearning, onChange, state, tell, toHash, travel } from "./state.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -25,10 +29,17 @@ onChange(() => {
 });
 
 function render() {
+  renderMode();
   renderControls();
+  if (isLearning()) renderLearnControls();
   renderBoard(changed);
-  renderChart();
-  renderInspector();
+  if (isLearning()) {
+    renderCurve();
+    renderLearnt();
+  } else {
+    renderChart();
+    renderInspector();
+  }
 }
 
 // -- the world, its address and undo --------------------------------------------------------------------------
@@ -43,11 +54,24 @@ function setWorld(changes, remembered = true) {
 function afterChange(old) {
   const [now, before] = [state.world.maze, old.maze];
   if (rowsOf(now) !== rowsOf(before) || colsOf(now) !== colsOf(before)) state.cell = null;
+  if (state.world.mode !== old.mode) {
+    pause();
+    pauseLesson();
+  }
   if (now !== before) {
     pause();
     state.walk = null;
   }
-  worldChanged();
+  worldChanged(old);
+}
+
+/** Another day of the course. Undo does not take this back, so it is not remembered there. */
+function setMode(mode) {
+  const old = state.world;
+  state.world = { ...old, mode };
+  state.committed = toHash(state.world);
+  if (mode !== old.mode) afterChange(old);
+  writeAddress();
 }
 
 function rememberWorld() {
@@ -133,6 +157,7 @@ function listen() {
 }
 
 buildControls(setWorld, back, forth);
+buildLearnControls(setWorld, setMode);
 buildInspector((action) => {
   state.action = action;
   changed();

@@ -1,13 +1,16 @@
 // The board: a canvas for the eye, and over it a grid of real elements for focus, touch and screen readers.
 
 import { actionsIn } from "./bellman.js";
+import { cellPath, centre, drawAgent, drawChosen, drawStart, drawSymbol, layout, outline, progress, ring }
+  from "./cells.js";
 import { css, inkOn, pageColour, valueColour } from "./colour.js";
-import { arrows, badge, bricks, disc, prepare, roundRect, star, text, textWidth, warning } from "./draw.js";
+import { arrows, badge, prepare, text, textWidth } from "./draw.js";
 import { fixed, short, signed } from "./format.js";
 import { t } from "./i18n.js";
 import { ACTION_NAMES, colsOf, isStart, kindOf, rowsOf } from "./maze.js";
-import { currentSweep, isStale, state } from "./state.js";
 import { chosenBackup } from "./inspector.js";
+import { describeLearnt, drawLessons } from "./learn_board.js";
+import { currentSweep, isLearning, isRunning, isStale, state } from "./state.js";
 
 const LARGEST_CELL = 136;
 const SMALLEST_NUMBER = 9.5; // CSS pixels; smaller digits are left out: colour and arrows still speak
@@ -16,7 +19,6 @@ const root = document.getElementById("board");
 const canvas = root.querySelector("canvas");
 const overlay = root.querySelector(".cells");
 let cells = []; // the overlay's gridcells, in order of state
-let layout = { rows: 0, cols: 0, size: 0 };
 
 export const cellElement = (index) => cells[index];
 
@@ -29,9 +31,13 @@ export function cellAt(clientX, clientY) {
 
 export function renderBoard(again) {
   fit();
-  drawCells();
-  drawBackupMarks();
-  if (drawWalk()) again();
+  if (isLearning()) {
+    if (drawLessons(canvas)) again();
+  } else {
+    drawCells();
+    drawBackupMarks();
+    if (drawWalk()) again();
+  }
   label();
   overlay.classList.toggle("painting", state.tool !== "look");
 }
@@ -47,7 +53,7 @@ function fit() {
     LARGEST_CELL, root.parentElement.clientWidth / cols, tallest / rows)));
   if (rows !== layout.rows || cols !== layout.cols) build(rows, cols);
   if (size !== layout.size || rows !== layout.rows || cols !== layout.cols) {
-    layout = { rows, cols, size };
+    Object.assign(layout, { rows, cols, size });
     for (const [name, value] of [["width", cols * size], ["height", rows * size]]) {
       root.style[name] = `${value}px`;
     }
@@ -78,7 +84,7 @@ function label() {
   const focusable = state.cell ?? maze.start[0] * layout.cols + maze.start[1];
   cells.forEach((cell, index) => {
     cell.tabIndex = index === focusable ? 0 : -1;
-    if (state.playing && index !== state.cell) return;
+    if ((state.playing || isRunning()) && index !== state.cell) return;
     set(cell, "aria-label", describe(index));
     set(cell, "aria-selected", String(index === state.cell));
   });
@@ -95,6 +101,7 @@ export function describe(index, say = (value) => fixed(value, 4)) {
   parts.push(isStart(maze, row, col) ? t("kind.start") : t(`kind.${kind}`));
   const sweep = currentSweep();
   if (kind === "treasure" || kind === "danger") parts.push(signed(maze.grid[row][col]), t("cell.ends"));
+  else if (isLearning()) parts.push(...describeLearnt(index));
   else if (sweep && kind !== "block") {
     parts.push(t("cell.value", { value: say(sweep.values[index]) }));
     const best = actionsIn(sweep.greedy[index]).map((a) => t(`action.${ACTION_NAMES[a]}`));
@@ -105,9 +112,6 @@ export function describe(index, say = (value) => fixed(value, 4)) {
 
 // -- drawing --------------------------------------------------------------------------------------------------
 
-const centre = (index) => [(index % layout.cols + 0.5) * layout.size,
-  (Math.floor(index / layout.cols) + 0.5) * layout.size];
-
 function drawCells() {
   const { maze } = state.world;
   const { rows, cols, size } = layout;
@@ -116,8 +120,6 @@ function drawCells() {
   const fits = result && result.world.maze.grid.length === rows && result.world.maze.grid[0].length === cols;
   const sweep = fits ? result.sweeps[state.shown] : null;
   const numbers = sweep ? numberStyle(ctx, sweep) : null;
-  const gap = size >= 36 ? 1.5 : 0.75;
-  const radius = Math.min(8, size * 0.1);
   for (let index = 0; index < rows * cols; index += 1) {
     const [row, col] = [Math.floor(index / cols), index % cols];
     const [x, y] = centre(index);
@@ -125,46 +127,15 @@ function drawCells() {
     // A stale value stays as a faint memory under the maze that is being drawn now.
     const value = sweep && code === "empty" ? sweep.values[index] * (isStale() ? 0.35 : 1) : 0;
     const rgb = code === "empty" ? valueColour(value, result?.scale) : null;
-    roundRect(ctx, x - size / 2 + gap, y - size / 2 + gap, size - 2 * gap, size - 2 * gap, radius);
+    cellPath(ctx, x, y);
     ctx.fillStyle = rgb ? css(rgb) : pageColour(`--${code}`);
     ctx.fill();
     if (code === "empty") {
       if (!sweep || Math.abs(value) < 0.15 * result.scale || !result.scale) outline(ctx);
       if (isStart(maze, row, col)) drawStart(ctx, x, y, rgb);
       if (sweep && !isStale()) drawAnswer(ctx, x, y, sweep, index, numbers, inkOn(rgb));
-    } else drawSymbol(ctx, x, y, code, gap, radius);
+    } else drawSymbol(ctx, x, y, code);
   }
-}
-
-function outline(ctx) {
-  ctx.strokeStyle = pageColour("--line");
-  ctx.lineWidth = 1;
-  ctx.stroke();
-}
-
-function drawSymbol(ctx, x, y, code, gap, radius) {
-  const { size } = layout;
-  if (code === "block") {
-    ctx.save();
-    roundRect(ctx, x - size / 2 + gap, y - size / 2 + gap, size - 2 * gap, size - 2 * gap, radius);
-    ctx.clip();
-    bricks(ctx, x - size / 2, y - size / 2, size, pageColour("--mortar"));
-    ctx.restore();
-    return;
-  }
-  const words = size >= 52;
-  const top = words ? y - size * 0.1 : y;
-  if (code === "treasure") star(ctx, x, top, size * (words ? 0.24 : 0.34), "#ffffff");
-  else warning(ctx, x, top + size * 0.03, size * (words ? 0.19 : 0.27), "#ffffff", pageColour("--danger"));
-  if (words) text(ctx, code === "treasure" ? "+1" : "−1", x, y + size * 0.3, size * 0.16, "#ffffff", 600);
-}
-
-function drawStart(ctx, x, y, rgb) {
-  const { size } = layout;
-  const radius = Math.max(2.5, size * 0.085);
-  const [left, top] = [x - size * 0.3, y - size * 0.3];
-  disc(ctx, left, top, radius, "transparent", inkOn(rgb), Math.max(1.2, size * 0.02));
-  disc(ctx, left, top, radius * 0.42, inkOn(rgb));
 }
 
 /** The most decimals (3, 2, 1) at which the widest value is legible in a cell; null if none is. */
@@ -210,19 +181,7 @@ function drawBackupMarks() {
     const font = Math.max(9.5, Math.min(13, size * 0.13));
     badge(ctx, short(prob, 3), x + size / 2 - 6, y - size / 2 + 6, font, accent, pageColour("--on-accent"));
   }
-  const [x, y] = centre(state.cell);
-  ring(ctx, x, y, 1.5, 4.5, pageColour("--page"));
-  ring(ctx, x, y, 1.5, 2.5, pageColour("--ink"));
-}
-
-function ring(ctx, x, y, inset, width, colour, dash = []) {
-  const side = layout.size - 2 * inset;
-  roundRect(ctx, x - side / 2, y - side / 2, side, side, Math.min(8, layout.size * 0.1));
-  ctx.setLineDash(dash);
-  ctx.lineWidth = width;
-  ctx.strokeStyle = colour;
-  ctx.stroke();
-  ctx.setLineDash([]);
+  drawChosen(ctx, state.cell);
 }
 
 /** The agent and its trail; true while it is between two cells, so that another frame is wanted. */
@@ -246,17 +205,11 @@ function drawWalk() {
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
   const last = walk.steps[walk.at - 1];
-  const [toX, toY] = centre(last ? last.to : walk.start);
-  const [fromX, fromY] = centre(last ? last.from : walk.start);
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const passed = still || !walk.duration ? 1 : Math.min(1, (performance.now() - walk.since) / walk.duration);
-  const eased = 1 - (1 - passed) ** 3;
-  const [x, y] = [fromX + (toX - fromX) * eased, fromY + (toY - fromY) * eased];
-  disc(ctx, x, y, size * 0.2, accent, "#ffffff", Math.max(1.5, size * 0.035));
-  disc(ctx, x - size * 0.065, y - size * 0.03, size * 0.028, "#ffffff");
-  disc(ctx, x + size * 0.065, y - size * 0.03, size * 0.028, "#ffffff");
+  const passed = progress(walk.since, walk.duration);
+  drawAgent(ctx, last ? last.from : walk.start, last ? last.to : walk.start, passed);
   if (last?.slipped && size >= 44) {
     const font = Math.max(10, size * 0.12);
+    const [toX, toY] = centre(last.to);
     badge(ctx, t("walk.slipped"), toX + textWidth(ctx, t("walk.slipped"), font, 600) / 2 + font * 0.45,
       Math.max(2, toY - size * 0.46), font, accent, "#ffffff");
   }

@@ -6,10 +6,11 @@ import { EXAMPLES, example } from "./examples.js";
 import { full, residual, short } from "./format.js";
 import { t } from "./i18n.js";
 import { TOOLS } from "./input.js";
+import { lessonScale } from "./lesson.js";
 import { MAX_SIDE, MIN_SIDE, colsOf, empty, resize, rowsOf } from "./maze.js";
 import { lastSweep, setSpeed, show, toggle } from "./player.js";
-import { cancel, plan, stopWalk, tell, walk, worldChanged } from "./session.js";
-import { PLANS, SPEEDS, changed, isStale, state } from "./state.js";
+import { cancel, plan, stopWalk, walk, worldChanged } from "./session.js";
+import { PLANS, SPEEDS, changed, isLearning, isStale, state, tell } from "./state.js";
 
 const byId = (id) => document.getElementById(id);
 const on = (id, type, listener) => byId(id).addEventListener(type, listener);
@@ -22,21 +23,22 @@ const PARAMS = [
   { name: "threshold", min: -10, max: -1, step: 1, toSlider: Math.log10, toValue: (power) => Number(`1e${power}`) },
 ];
 
-const make = (tag, properties = {}, ...children) => {
+export const make = (tag, properties = {}, ...children) => {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
+  return node;
+};
+
+export const option = (value, key) => {
+  const node = make("option", { value });
+  node.dataset.t = key;
   return node;
 };
 
 /** setWorld(changes, commit): the page's way to change the maze or a setting. */
 export function buildControls(setWorld, travelBack, travelForth) {
   buildTools();
-  buildParams(setWorld);
-  const option = (value, key) => {
-    const node = make("option", { value });
-    node.dataset.t = key;
-    return node;
-  };
+  buildParams("params", PARAMS, setWorld);
   byId("planner").append(...PLANS.map((name) => option(name, `plan.${name}`)));
   byId("example").append(option("", "example"),
     ...[...Object.keys(EXAMPLES), "random"].map((name) => option(name, `example.${name}`)));
@@ -66,7 +68,7 @@ export function buildControls(setWorld, travelBack, travelForth) {
   on("planner", "change", ({ target }) => setWorld({ plan: target.value }));
   on("live", "change", ({ target }) => {
     state.live = target.checked;
-    if (state.live && (!state.result || isStale())) worldChanged();
+    if (state.live && (!state.result || isStale())) worldChanged(state.world);
   });
 
   on("plan", "click", () => (state.job ? cancel() : plan()));
@@ -103,8 +105,9 @@ function buildTools() {
   }));
 }
 
-function buildParams(setWorld) {
-  byId("params").append(...PARAMS.map(({ name, min, max, step, toValue = Number }) => {
+/** A number and a slider for each parameter. */
+export function buildParams(id, params, setWorld) {
+  byId(id).append(...params.map(({ name, min, max, step, toValue = Number }) => {
     const title = make("label", { htmlFor: name });
     title.dataset.t = name;
     const hint = make("small", { id: `${name}-hint` });
@@ -117,7 +120,7 @@ function buildParams(setWorld) {
     number.addEventListener("change", () => setWorld({ [name]: number.valueAsNumber }));
     slider.addEventListener("input", () => setWorld({ [name]: toValue(slider.valueAsNumber) }, false));
     slider.addEventListener("change", () => setWorld({ [name]: toValue(slider.valueAsNumber) }));
-    return make("div", { className: "param" }, title, hint, slider, number);
+    return make("div", { className: "param", id: `param-${name}` }, title, hint, slider, number);
   }));
 }
 
@@ -140,7 +143,7 @@ export function renderControls() {
 }
 
 /** A field shows the state, except while somebody is typing in it. */
-function put(id, value) {
+export function put(id, value) {
   const field = byId(id);
   const text = Number.isNaN(value) ? "" : String(value);
   if (document.activeElement !== field || field.type !== "number") field.value = text;
@@ -149,12 +152,16 @@ function put(id, value) {
 function renderSettings() {
   const { world } = state;
   put("planner", world.plan);
-  for (const { name, toSlider = Number } of PARAMS) {
-    put(name, world[name]);
-    put(`${name}-slider`, toSlider(world[name]));
-  }
-  byId("settings-summary").textContent =
+  putParams(PARAMS);
+  if (!isLearning()) byId("settings-summary").textContent =
     `${t(`plan.${world.plan}`)} · γ ${full(world.gamma)} · p ${full(world.prob)}`;
+}
+
+export function putParams(params) {
+  for (const { name, toSlider = Number } of params) {
+    put(name, state.world[name]);
+    put(`${name}-slider`, toSlider(state.world[name]));
+  }
 }
 
 function renderTransport() {
@@ -206,8 +213,9 @@ function renderReadouts() {
   byId("banner").hidden = state.link !== "lost";
   if (state.link === "lost") byId("banner").textContent = t("link.lost");
 
-  byId("legend-low").textContent = result?.scale ? short(-result.scale, 2) : "−";
-  byId("legend-high").textContent = result?.scale ? `+${short(result.scale, 2)}` : "+";
+  const scale = isLearning() ? lessonScale(0) : result?.scale;
+  byId("legend-low").textContent = scale ? short(-scale, 2) : "−";
+  byId("legend-high").textContent = scale ? `+${short(scale, 2)}` : "+";
   byId("legend-ramp").style.backgroundImage = legendGradient();
   byId("hover").textContent = state.hovered === null ? "" : describe(state.hovered, full);
 }

@@ -26,3 +26,15 @@ export function residual(value) {
 export function superscript(integer) {
   return String(integer).replace(/./g, (ch) => (ch === "-" ? "\u207b" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[ch]));
 }
+
+/** With its sign, always: +0.051, −0.040. */
+export const signedFixed = (value, digits) => {
+  const text = fixed(value, digits);
+  return text.startsWith(MINUS) ? text : `+${text}`;
+};
+
+/** 950, 1.2K, 31K: what fits into a cell. */
+export const compact = (() => {
+  const format = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 });
+  return (count) => (count < 1000 ? String(count) : format.format(count));
+})();

@@ -4,8 +4,9 @@ import { cellAt, cellElement, describe } from "./board.js";
 import { t } from "./i18n.js";
 import { colsOf, isStart, line, paint, rowsOf } from "./maze.js";
 import { pause, show, toggle } from "./player.js";
-import { plan, stopWalk, tell, walk, worldChanged } from "./session.js";
-import { changed, state } from "./state.js";
+import { resetLesson, stepLesson, toggleLesson } from "./lesson.js";
+import { plan, stopWalk, walk, worldChanged } from "./session.js";
+import { changed, isLearning, state, tell } from "./state.js";
 
 export const TOOLS = ["look", "treasure", "danger", "block", "empty", "start"];
 const PAINT_KEYS = new Map([
@@ -69,7 +70,7 @@ const placeOf = (index) => {
   return [Math.floor(index / cols), index % cols];
 };
 
-function choose(index) {
+export function choose(index) {
   if (index === state.cell) return;
   state.cell = index;
   state.action = null;
@@ -95,8 +96,9 @@ function paintCell(row, col, kind) {
   }
   if (state.playing) pause();
   if (state.walk) stopWalk();
-  state.world = { ...state.world, maze: painted };
-  worldChanged();
+  const old = state.world;
+  state.world = { ...old, maze: painted };
+  worldChanged(old);
   return true;
 }
 
@@ -114,14 +116,28 @@ function onKey(key, onCommit) {
     const { cell } = state;
     if (paintCell(row, col, PAINT_KEYS.get(key.toLowerCase()))) tell("info", () => describe(cell));
     onCommit();
-  } else if (key === " ") toggle();
+  } else if (key === "Escape") {
+    state.tool = "look";
+    changed();
+  } else return isLearning() ? onLessonKey(key) : onPlanKey(key);
+  return true;
+}
+
+function onPlanKey(key) {
+  if (key === " ") toggle();
   else if (key === ",") show(state.shown - 1);
   else if (key === ".") show(state.shown + 1);
   else if (key === "p") plan();
   else if (key === "w") walk();
-  else if (key === "Escape") {
-    state.tool = "look";
-    changed();
-  } else return false;
+  else return false;
+  return true;
+}
+
+function onLessonKey(key) {
+  if (key === " ") toggleLesson();
+  else if (key === ".") stepLesson("step");
+  else if (key === "n") stepLesson("episode");
+  else if (key === "r") resetLesson();
+  else return false;
   return true;
 }

@@ -5,33 +5,28 @@ import { actionsIn, backup, greedyMask } from "./bellman.js";
 import { full, short } from "./format.js";
 import { t } from "./i18n.js";
 import { colsOf, kindOf, rowsOf, target } from "./maze.js";
+import { lessonAnswers, lessonLink, lessonWorldChanged } from "./lesson.js";
+import { nextId, openLine, send } from "./line.js";
 import { lastSweep, pause, play } from "./player.js";
-import { connect } from "./socket.js";
-import { changed, isStale, state, toHash } from "./state.js";
+import { changed, isLearning, isStale, planKey, state, tell } from "./state.js";
 
-let line = null;
-let lastId = 0;
 let walkId = null;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function open() {
-  line = connect((message) => {
-    ANSWERS[message.type]?.(message);
+  openLine((message) => {
+    (message.id !== null && message.id === state.run?.id ? lessonAnswers : ANSWERS)[message.type]?.(message);
     changed();
   }, (link) => {
     if (link === "open" && state.link === "lost") tell("info", () => t("link.back"));
     state.link = link;
-    if (link === "open" && state.job) line.send(planMessage(state.job)); // the line dropped under it
+    if (link === "open" && state.job) send(planMessage(state.job)); // the line dropped under it
+    lessonLink(link);
     changed();
   });
 }
 
-export function tell(kind, say) {
-  state.notice = { kind, say };
-  changed();
-}
-
-const worldMessage = (world) => ({
+export const worldMessage = (world) => ({
   grid: world.maze.grid, start: world.maze.start, prob: world.prob, gamma: world.gamma,
   step_reward: world.step_reward,
 });
@@ -42,22 +37,23 @@ const planMessage = ({ id, world }) => ({
 
 /** Ask for a plan. `jump` shows its last sweep at once instead of playing the sweeps. */
 export function plan(jump = reducedMotion.matches) {
-  lastId += 1;
-  state.job = { id: lastId, world: state.world, jump };
+  state.job = { id: nextId(), world: state.world, jump };
   state.notice = { kind: "info", say: () => t("planning") };
-  line.send(planMessage(state.job)); // if the line is down, it is sent when the line is up again
+  send(planMessage(state.job)); // if the line is down, it is sent when the line is up again
   changed();
 }
 
 export function cancel() {
-  if (!line.send({ type: "cancel" })) state.job = null;
+  if (!send({ type: "cancel" })) state.job = null;
   changed();
 }
 
 /** After any change of the world: with "plan again on every change" one plan runs at a time, then the newest. */
-export function worldChanged() {
+export function worldChanged(old) {
   state.notice = null; // it was about the world as it was
-  if (state.live && state.job) state.replan = true;
+  lessonWorldChanged(old);
+  if (isLearning()) changed();
+  else if (state.live && state.job) state.replan = true;
   else if (state.live) plan(true);
   changed();
 }
@@ -69,9 +65,8 @@ export function walk() {
   const sweep = result.sweeps[state.shown];
   const atLast = result.policy && state.shown === lastSweep();
   const policy = atLast ? result.policy : sweep.greedy.map((mask) => actionsIn(mask)[0] ?? 0);
-  lastId += 1;
-  walkId = lastId;
-  line.send({ type: "walk", id: walkId, policy, seed: null, ...worldMessage(result.world) });
+  walkId = nextId();
+  send({ type: "walk", id: walkId, policy, seed: null, ...worldMessage(result.world) });
 }
 
 export function stopWalk() {
@@ -85,7 +80,7 @@ const ANSWERS = {
     if (id !== state.job?.id) return;
     const { world } = state.job;
     state.job.result = {
-      id, world, key: toHash(world), start, outcomes, sweeps: beforeFirst(world, outcomes),
+      id, world, key: planKey(world), start, outcomes, sweeps: beforeFirst(world, outcomes),
       scale: 0, policy: null,
     };
   },

@@ -1,8 +1,11 @@
 // Every sentence of the page, in English and in Japanese. A test keeps the two lists of keys equal.
 // {name} is filled in by i18n.js. The server's own error sentences are English and are shown as they are.
 
+import { LEARN_STRINGS } from "./learn_strings.js";
+
 export const STRINGS = {
   en: {
+    ...LEARN_STRINGS.en,
     "title": "Nanoka · grid world simulator",
     "subtitle": "Grid world simulator",
     "skip": "Skip to the board",
@@ -124,6 +127,7 @@ export const STRINGS = {
   },
 
   ja: {
+    ...LEARN_STRINGS.ja,
     "title": "Nanoka（七日）· グリッドワールド・シミュレーター",
     "subtitle": "グリッドワールド・シミュレーター",
     "skip": "盤面へ移動",

@@ -487,7 +487,7 @@ def english_left(page):
           seen.push(at.getAttribute('aria-label') ?? '', at.title ?? '');
         return seen"""
     )
-    names = re.compile(r"Nanoka|Bellman|V\(s\)|Q\(s")
+    names = re.compile(r"Nanoka|Bellman|V\(s\)|Q\(s|SARSA")
     return [words for words in found if re.search(r"[A-Za-z]{3,}", names.sub("", words))]
 
 

@@ -1,12 +1,24 @@
 """What the page may ask, and the one sentence that answers what it may not."""
 
 import json
+import math
 
 import pytest
 
-from lab.protocol import BadRequest, parse_object, plan_request, walk_request
+from lab.protocol import (
+    SETTINGS,
+    BadRequest,
+    learn_request,
+    new_pace,
+    new_settings,
+    parse_object,
+    plan_request,
+    step_unit,
+    walk_request,
+)
 
 GOOD = {"plan": "value", "grid": [[0, 0, 0, 1], [0, 9, 0, -1], [0, 0, 0, 0]], "prob": 0.8}
+LEARN = {"grid": GOOD["grid"], "learners": [{"name": "q_learning", "seed": 3}]}
 
 
 @pytest.mark.parametrize(
@@ -94,3 +106,47 @@ def test_book_request_needs_three_fields_only():
 def test_malformed_walk_gets_one_sentence(change, sentence):
     with pytest.raises(BadRequest, match=sentence):
         walk_request({**GOOD, "policy": [0] * 12, "seed": 1, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"learners": None}, "learners must be a list of one or two; got null"),
+        ({"learners": []}, "learners must be a list of one or two"),
+        ({"learners": [{"name": "sarsa"}] * 3}, "learners must be a list of one or two"),
+        ({"learners": [{"name": "magic"}]}, 'name must be one of monte_carlo, .*; got "magic"'),
+        ({"learners": ["sarsa"]}, 'name must be one of .*; got "sarsa"'),
+        ({"learners": [{"name": ["sarsa"]}]}, "name must be one of"),
+        ({"learners": [{"name": "sarsa", "seed": -1}]}, "seed must be a whole number"),
+        ({"learners": [{"name": "sarsa", "seed": 0.5}]}, "seed must be a whole number"),
+        ({"settings": []}, "settings must be an object"),
+        ({"settings": {"epsilon": math.nan}}, "epsilon must be a number from 0 to 1"),
+        ({"settings": {"epsilon": math.inf}}, "epsilon must be a number from 0 to 1; got a number too large"),
+        ({"settings": {"epsilon": None}}, "epsilon must be a number from 0 to 1; got null"),
+        ({"settings": {"learning_rate": True}}, "learning_rate must be a number"),
+        ({"settings": {"lambda": -0.1}}, "lambda must be a number from 0 to 1"),
+        ({"settings": {"actor_rate": 11}}, "actor_rate must be a number from 0 to 10"),
+        ({"settings": {"__class__": 1}}, "a setting must be one of"),
+        ({"pace": "fast"}, 'pace must be a number of steps a second from 0 to 10000, or "full"; got "fast"'),
+        ({"pace": 1e9}, "pace must be"),
+        ({"pace": 1e-9}, "pace must be 0 to pause, or at least 0.1"),
+        ({"pace": True}, "pace must be"),
+        ({"grid": [[0] * 21] * 2}, "2 to 20 rows of 2 to 20 cells"),
+        ({"prob": 5}, "prob must be"),
+        ({"id": {}}, "id must be"),
+    ],
+)
+def test_malformed_lesson_gets_one_sentence(change, sentence):
+    with pytest.raises(BadRequest, match=sentence) as caught:
+        learn_request({**LEARN, **change})
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 250
+
+
+def test_defaults_fill_what_is_missing():
+    request = learn_request(LEARN)
+    assert request.settings == {name: default for name, (default, *_) in SETTINGS.items()}
+    assert request.pace == 8
+    assert new_pace({"pace": "full"}) == math.inf
+    assert new_settings({"settings": {"lambda": 0.5}}) == {"lambda": 0.5}
+    assert step_unit({}) == "step"

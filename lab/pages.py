@@ -1,0 +1,59 @@
+"""What every answer of the server has in common: who may ask, the security headers, the files of the page."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import tornado.web
+
+STATIC = Path(__file__).parent / "static"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+def is_own_page(request):
+    """Whether a request was meant for this server, and comes from its own page or from no page at all.
+
+    The Host header keeps out names that were rebound to the loopback address, Origin other sites' scripts.
+    """
+    if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+        return False
+    origin = request.headers.get("Origin")
+    return origin is None or origin == f"http://{request.host}"
+
+
+class SecureHeaders:
+    """Headers for every answer: the page may load from here and talk to here, and nobody may frame it."""
+
+    def set_default_headers(self):
+        self.clear_header("Server")
+        self.set_header(
+            "Content-Security-Policy",
+            f"default-src 'self'; connect-src 'self' ws://{self.request.host}; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        )
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("X-Frame-Options", "DENY")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cache-Control", "no-cache")
+
+    def prepare(self):
+        if not is_own_page(self.request):
+            raise tornado.web.HTTPError(403, reason="Only this server's own page may ask")
+
+    def write_error(self, status_code, **kwargs):
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish({"error": f"{self._reason}."})
+
+
+class Page(SecureHeaders, tornado.web.StaticFileHandler):
+    """Files of lab/static; their types do not depend on what Windows' registry thinks of .js."""
+
+    def get_content_type(self):
+        return f"{TYPES.get(Path(self.absolute_path).suffix, 'application/octet-stream')}; charset=utf-8"
+
+
+class NotFound(SecureHeaders, tornado.web.RequestHandler):
+    """Anything else."""
+
+    def prepare(self):
+        raise tornado.web.HTTPError(404)
