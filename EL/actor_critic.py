@@ -41,16 +41,20 @@ class Actor(ELAgent):
 
     def policy(self, state):
         """Any action, each with its probability."""
+        return self.draw(self.action_probs(state))
+
+    def draw(self, probs):
+        """The index of one of ``probs`` [A], drawn with them."""
         luck = self.random()
-        for action, prob in enumerate(self.action_probs(state)):
+        for action, prob in enumerate(probs):
             luck -= prob
             if luck < 0:
                 return action
         return action  # rounding may leave a hair's breadth after the last
 
-    def update(self, state, action, td_error):
-        """Step along td_error × the gradient of log pi(action | state)."""
-        for b, prob in enumerate(self.action_probs(state)):
+    def update(self, state, action, td_error, probs):
+        """Step along td_error × the gradient of log pi(action | state), where ``probs`` [A] is pi."""
+        for b, prob in enumerate(probs):
             self.q[state][b] += self.actor_rate * td_error * ((b == action) - prob)
 
 
@@ -82,12 +86,13 @@ class ActorCritic(Actor):
         state, _ = env.reset()
         done = False
         while not done:
-            action = self.policy(state)
+            probs = self.action_probs(state)
+            action = self.draw(probs)
             next_state, reward, terminated, truncated, _ = env.step(action)
             td_target = reward + self.gamma * (not terminated) * v[next_state]
             td_error = td_target - v[state]
             self.critic.update(state, td_error, self.count_visit(state, action))
-            self.update(state, action, td_error)
+            self.update(state, action, td_error, probs)
             yield Step(state, action, reward, next_state, terminated, truncated, td_error)
             state, done = next_state, terminated or truncated
 

@@ -125,8 +125,9 @@ class ELAgent:
         return [explore + exploit * (value == best) for value in row]
 
     def expected_value(self, state):
-        """The value of a state under ``policy``: the sum over a of its probability × Q(s, a)."""
-        return sum(prob * value for prob, value in zip(self.action_probs(state), self.q[state], strict=True))
+        """The value of a state under ``policy``: what the sum over a of its probability × Q(s, a) comes to."""
+        row = self.q[state]
+        return (1 - self.epsilon) * max(row) + self.epsilon * sum(row) / self.num_actions
 
     def count_visit(self, state, action):
         """Note that ``action`` was taken in ``state``; returns the learning rate of that entry."""

@@ -46,11 +46,11 @@ class TDLambdaAgent(ELAgent):
             td_target = reward + self.gamma * (not terminated) * self.q[next_state][next_action]
             td_error = td_target - self.q[state][action]
             self.count_visit(state, action)
-            self.traces = {pair: trace for pair, trace in self.traces.items() if trace > 0}
+            fade = self.gamma * self.lam
+            self.traces = {pair: fade * trace for pair, trace in self.traces.items()} if fade else {}
             self.traces[state, action] = self.traces.get((state, action), 0.0) + 1.0
             for (s, a), trace in self.traces.items():
                 self.q[s][a] += self.rate(s, a) * td_error * trace
-                self.traces[s, a] = trace * self.gamma * self.lam
             yield Step(state, action, reward, next_state, terminated, truncated, td_error)
             state, action, done = next_state, next_action, terminated or truncated
 

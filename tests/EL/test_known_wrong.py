@@ -60,7 +60,7 @@ def test_actor_moves_along_the_gradient_of_log_softmax():
     for action in range(4):
         agent = ActorCritic(make_world("GridWorld-v0"), actor_rate=rate)
         agent.q[5] = preferences.copy()
-        agent.update(5, action, td_error)
+        agent.update(5, action, td_error, agent.action_probs(5))
         for b in range(4):
             up, down = preferences.copy(), preferences.copy()
             up[b] += h

@@ -151,11 +151,11 @@ def test_td_lambda_agent_with_lambda_1_learns_as_monte_carlo_does(chain):
 def test_traces_fade_by_gamma_times_lambda_and_pile_up(chain, model_world):
     agent = TDLambdaAgent(chain, gamma=0.5, lam=0.5)
     list(agent.steps(chain))
-    assert [trace for _, trace in sorted(agent.traces.items())] == pytest.approx([0.25**n for n in (4, 3, 2, 1)])
+    assert [trace for _, trace in sorted(agent.traces.items())] == pytest.approx([0.25**n for n in (3, 2, 1, 0)])
     stays = model_world({0: {0: [(1.0, 0, 0.0, False)]}}, limit=3)
     agent = TDLambdaAgent(stays, gamma=0.5, lam=0.5)
     list(agent.steps(stays))
-    assert agent.traces[0, 0] == pytest.approx(((1 * 0.25 + 1) * 0.25 + 1) * 0.25)
+    assert agent.traces[0, 0] == pytest.approx((1 * 0.25 + 1) * 0.25 + 1)
 
 
 def test_lambda_is_read_at_every_step(chain):

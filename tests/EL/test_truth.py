@@ -57,6 +57,9 @@ def following(agent_class, policy):
         def policy(self, state):
             return bisect(limits[state], self.random())
 
+        def expected_value(self, state):
+            return sum(prob * value for prob, value in zip(probs[state], self.q[state], strict=True))
+
     return Follower
 
 
