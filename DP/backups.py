@@ -11,6 +11,8 @@ import math
 
 import numpy as np
 
+from environment import TabularModel
+
 TIE = 1e-9  # relative difference below which two action values count as equal
 
 
@@ -77,8 +79,34 @@ def steps_to_end(model, allowed):
 
 
 def heading_for_an_end(model, allowed):
-    """[S] int: of the ``allowed`` actions, one that may bring the end nearer. Such a policy ends every episode
-    that can end, where picking any of several equally good actions may walk in circles for ever."""
+    """[S] int: of the ``allowed`` actions [S, A], the one likeliest to bring the end nearer. Such a policy ends every
+    episode that can end, where picking any of several equally good actions may walk in circles for ever."""
     steps = np.append(steps_to_end(model, allowed), 0.0)
-    nearest = np.where(model.prob > 0, steps[model.next_state], math.inf).min(axis=2)  # [S, A]
-    return np.where(allowed, nearest, math.inf).argmin(axis=1)
+    nearer = steps[model.next_state] < steps[:-1, None, None]  # [S, A, K]; nowhere, where no end is within reach
+    return np.where(allowed, (model.prob * nearer).sum(axis=2), -1.0).argmax(axis=1)
+
+
+def endless_for_free(model):
+    """[S] bool: the states from which one can go on for ever without being paid or paying anything."""
+    free = np.append(np.ones(len(model.reward), bool), False)  # the end is not among them
+    while True:
+        stays = ((model.prob == 0) | free[model.next_state]).all(axis=2) & (model.reward == 0)  # [S, A]
+        if (stays.any(axis=1) == free[:-1]).all():
+            return free[:-1]
+        free[:-1] = stays.any(axis=1)
+
+
+def with_rest(model):
+    """The model with one more action where one can go on for ever for free: resting, worth 0.
+
+    At gamma = 1 it says in one step what an endless walk is worth, which V(s) = V(s) leaves open: a planner that once
+    believed V(s) = -1 there would never learn better.
+    """
+    free = endless_for_free(model)
+    if not free.any():
+        return model
+    next_state, prob, reward = (
+        np.concatenate([table, table[:, :1]], axis=1) for table in (model.next_state, model.prob, model.reward)
+    )
+    next_state[free, -1], reward[free, -1] = len(free), 0.0
+    return TabularModel(next_state, prob, reward)

@@ -21,7 +21,15 @@ import gymnasium as gym
 import numpy as np
 from tqdm import tqdm
 
-from DP.backups import greedy_actions, heading_for_an_end, q_values, steps_to_end, sweep_policy, sweep_values
+from DP.backups import (
+    greedy_actions,
+    heading_for_an_end,
+    q_values,
+    steps_to_end,
+    sweep_policy,
+    sweep_values,
+    with_rest,
+)
 from environment import BOOK_MAZE, GridWorld, tabular_model
 from framework.cli import CommonOptions, run
 from framework.compiled import LARGE, compiled
@@ -88,10 +96,11 @@ class Planner:
     def sweeps(self, gamma=0.9, threshold=1e-4):
         """Generator of `Sweep`, one after each sweep; the algorithm itself. Arguments and errors as for ``plan``."""
         check_gamma_and_threshold(gamma, threshold)
+        model = self.model
         if gamma == 1:
             self._refuse_endless()
-        tables = (self.model.next_state, self.model.prob, self.model.reward, float(gamma))
-        for sweep in self._sweeps(tables, gamma, threshold):
+            model = with_rest(model)
+        for sweep in self._sweeps(model, float(gamma), threshold):
             if sweep.number > MAX_SWEEPS:
                 raise ValueError(
                     f"the values still change by {sweep.residual:.2g} after {MAX_SWEEPS:,} sweeps; "
@@ -126,7 +135,8 @@ class ValueIterationPlanner(Planner):
         super().__init__(env, compile)
         self.in_place = in_place
 
-    def _sweeps(self, tables, gamma, threshold):
+    def _sweeps(self, model, gamma, threshold):
+        tables = (model.next_state, model.prob, model.reward, gamma)
         V = np.zeros(self.num_states + 1)
         policy = np.zeros(self.num_states, np.int64)
         number, residual = 0, math.inf
@@ -134,7 +144,7 @@ class ValueIterationPlanner(Planner):
             if self.in_place:
                 residual = self._sweep_values(V, policy, *tables, False)
             else:
-                new_V = q_values(self.model, V[:-1], gamma).max(axis=1)
+                new_V = q_values(model, V[:-1], gamma).max(axis=1)
                 residual = float(np.abs(new_V - V[:-1]).max())
                 V[:-1] = new_V
             number += 1
@@ -148,7 +158,8 @@ class PolicyIterationPlanner(Planner):
     or stop too soon. The first policy heads for an end: evaluating one that never ends would fail at gamma = 1.
     """
 
-    def _sweeps(self, tables, gamma, threshold):
+    def _sweeps(self, model, gamma, threshold):
+        tables = (model.next_state, model.prob, model.reward, gamma)
         V = np.zeros(self.num_states + 1)
         policy = heading_for_an_end(self.model, np.ones_like(self.model.reward, bool))
         number, stable = 0, False
@@ -159,7 +170,7 @@ class PolicyIterationPlanner(Planner):
                 number += 1
                 yield Sweep(number, "evaluate", V[:-1].copy(), residual)
 
-            Q = q_values(self.model, V[:-1], gamma)
+            Q = q_values(model, V[:-1], gamma)
             current = np.take_along_axis(Q, policy[:, None], axis=1)[:, 0]
             better = ~greedy_actions(np.column_stack([current, Q]))[:, 0]
             policy = np.where(better, Q.argmax(axis=1), policy)
@@ -179,8 +190,9 @@ class ModifiedPolicyIterationPlanner(Planner):
 
     evaluating_sweeps = 20
 
-    def _sweeps(self, tables, gamma, threshold):
-        typical = np.median(self.model.reward.max(axis=1))
+    def _sweeps(self, model, gamma, threshold):
+        tables = (model.next_state, model.prob, model.reward, gamma)
+        typical = np.median(model.reward.max(axis=1))
         V = np.full(self.num_states + 1, typical / (1 - gamma) if gamma < 1 else 0.0)
         V[-1] = 0.0
         policy = np.zeros(self.num_states, np.int64)

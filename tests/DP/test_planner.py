@@ -224,3 +224,15 @@ def test_model_of_one_state_and_one_action():
     world.unwrapped, world.model = world, model
     for planner_of in PLANNERS.values():
         np.testing.assert_allclose(planner_of(world).plan(0.5, 1e-10), [4])
+
+
+@ALL
+def test_gamma_1_where_staying_for_free_beats_the_only_end(planner_of):
+    """Once it is believed that V(s) = -1, going on for ever looks no better: V(s) = V(s) leaves that open."""
+    danger_only = GridWorld([[0, 0, -1], [0, 9, 0]], move_prob=1, step_reward=0)
+    planner = planner_of(danger_only)
+    assert planner.plan(gamma=1).tolist() == [0] * 6
+    state, _ = danger_only.reset()
+    for _ in range(20):
+        state, reward, terminated, *_ = danger_only.step(planner.policy[state])
+        assert (reward, terminated) == (0, False)
