@@ -5,7 +5,7 @@ import math
 import secrets
 from dataclasses import dataclass
 
-from environment import GridWorld
+from environment import BLOCK, GridWorld
 
 SMALLEST, LARGEST = 2, 20  # cells on a side
 PLANS = ("value", "value-sync", "policy", "modified")
@@ -199,6 +199,8 @@ def _world(message):
     start = message.get("start")
     if start is not None and not (isinstance(start, list) and len(start) == 2 and all(map(_is_whole, start))):
         raise BadRequest(f"start must be [row, column] or null; got {_shown(start)}")
+    if start is None and grid[-1][0] == BLOCK:  # the book's page knows no start, and a plan needs none
+        start = next(((i, j) for i, row in enumerate(grid) for j, cell in enumerate(row) if cell != BLOCK), None)
     move_prob = _number(message, "prob", 0.8, 0, 1)
     step_reward = _number(message, "step_reward", -0.04, -10, 10)
     try:

@@ -56,7 +56,8 @@ def test_text_that_is_not_a_json_object_is_refused(text, sentence):
         ({"grid": [[0, True], [0, 0]]}, "row 0, column 1 must be 0 .*; got true"),
         ({"grid": [[0, 1.0], [0, 0]]}, "row 0, column 1 must be 0"),
         ({"grid": [[0, None], [0, 0]]}, "got null"),
-        ({"grid": [[0, 0], [9, 0]]}, "start on a block"),
+        ({"grid": [[0, 0], [9, 0]], "start": [1, 0]}, "start on a block"),
+        ({"grid": [[9, 9], [9, 9]]}, "start on a block"),
         ({"start": [5, 0]}, "outside the grid"),
         ({"start": [0]}, r"start must be \[row, column\] or null"),
         ({"start": "top"}, "start must be"),
@@ -81,6 +82,10 @@ def test_malformed_plan_gets_one_sentence(change, sentence):
 def test_number_too_large_for_a_float_is_refused():
     with pytest.raises(BadRequest, match="got a number too large"):
         plan_request(parse_object(json.dumps(GOOD).replace("0.8", "1e999")))
+
+
+def test_book_request_with_a_block_at_the_bottom_left_starts_at_the_first_free_cell():
+    assert plan_request({**GOOD, "grid": [[9, 0], [9, 1]]}).env.start_state == 1
 
 
 def test_book_request_needs_three_fields_only():
