@@ -41,6 +41,9 @@ MALFORMED = [
     '{"type": "plan", "plan": "value", "grid": [[0, 0], [0, 0]], "prob": 1e999}',
     json.dumps({"type": "plan", "plan": "value", "grid": [[0] * 100] * 100}),
     json.dumps({"type": "plan", "plan": "value", "grid": [["x"] * 8] * 8}),
+    json.dumps({"type": "plan", "plan": "value", "grid": [[0, 0], []]}),
+    json.dumps({"type": "plan", "plan": "value", "grid": [[0, 10**4000], [0, 0]]}),
+    " " * 150_000,
     "[" * 5000,
 ]
 

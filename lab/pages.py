@@ -15,7 +15,11 @@ def is_own_page(request):
 
     The Host header keeps out names that were rebound to the loopback address, Origin other sites' scripts.
     """
-    if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+    try:
+        name = urlsplit(f"//{request.host}").hostname
+    except ValueError:  # brackets that hold no address
+        return False
+    if name not in LOOPBACK:
         return False
     origin = request.headers.get("Origin")
     return origin is None or origin == f"http://{request.host}"
@@ -50,6 +54,16 @@ class Page(SecureHeaders, tornado.web.StaticFileHandler):
 
     def get_content_type(self):
         return f"{TYPES.get(Path(self.absolute_path).suffix, 'application/octet-stream')}; charset=utf-8"
+
+    def validate_absolute_path(self, root, absolute_path):
+        try:
+            return super().validate_absolute_path(root, absolute_path)
+        except ValueError:  # a path that no system has, such as one with a NUL
+            raise tornado.web.HTTPError(404) from None
+
+    def compute_etag(self):
+        """From the file as it is now: Tornado remembers the first one, and a page changed since would stay stale."""
+        return f'"{self.get_content_version(self.absolute_path)}"'
 
 
 class NotFound(SecureHeaders, tornado.web.RequestHandler):

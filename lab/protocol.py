@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from environment import BLOCK, GridWorld
 
+LARGEST_MESSAGE = 100_000  # bytes; a 20×20 maze and its policy take 3,000
 SMALLEST, LARGEST = 2, 20  # cells on a side
 PLANS = ("value", "value-sync", "policy", "modified")
 LEARNERS = ("monte_carlo", "sarsa", "expected_sarsa", "q_learning", "td_lambda", "actor_critic")
@@ -64,6 +65,8 @@ def parse_object(text):
     def refuse(constant):
         raise BadRequest(f"{constant} is not a number that JSON knows; use finite numbers")
 
+    if len(text) > LARGEST_MESSAGE:
+        raise BadRequest(f"the request is too large; send at most {LARGEST_MESSAGE:,} bytes")
     try:
         message = json.loads(text, parse_constant=refuse)
     except BadRequest:
@@ -78,7 +81,7 @@ def parse_object(text):
 def message_id(message):
     """The id that answers echo: a short string, a whole number, or null."""
     value = message.get("id")
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53):
+    if value is None or _is_whole(value):
         return value
     if isinstance(value, str) and len(value) <= 64:
         return value
@@ -199,7 +202,7 @@ def _world(message):
     start = message.get("start")
     if start is not None and not (isinstance(start, list) and len(start) == 2 and all(map(_is_whole, start))):
         raise BadRequest(f"start must be [row, column] or null; got {_shown(start)}")
-    if start is None and grid[-1][0] == BLOCK:  # the book's page knows no start, and a plan needs none
+    if start is None and grid[-1][:1] == [BLOCK]:  # the book's page knows no start, and a plan needs none
         start = next(((i, j) for i, row in enumerate(grid) for j, cell in enumerate(row) if cell != BLOCK), None)
     move_prob = _number(message, "prob", 0.8, 0, 1)
     step_reward = _number(message, "step_reward", -0.04, -10, 10)
@@ -217,7 +220,8 @@ def _number(message, name, default, low, high):
 
 
 def _is_whole(value):
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Whether a value is a whole number that a page can hold; a thousand digits would only fill the answer."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= 2**53
 
 
 def _kind(value):

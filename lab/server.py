@@ -13,15 +13,17 @@ It listens to this computer alone. Ctrl-C stops it.
 """
 
 import asyncio
+import json
 import os
 import webbrowser
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import groupby
 
 import tornado.web
 import tornado.websocket
 from tornado.httpserver import HTTPServer
+from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_sockets
 
 from DP.planner import PLANNERS
@@ -32,6 +34,7 @@ from lab.pacing import LessonJob
 from lab.pages import STATIC, NotFound, Page, SecureHeaders, is_own_page
 from lab.planning import plan_grids, plan_messages, walk_message
 from lab.protocol import (
+    LARGEST_MESSAGE,
     BadRequest,
     learn_request,
     message_id,
@@ -44,14 +47,16 @@ from lab.protocol import (
 )
 
 LARGEST_LOG = 2_000_000  # values in an answer of POST /plan
-LARGEST_MESSAGE = 100_000  # bytes; a 20×20 maze and its policy take 3,000
+LARGEST_LOGS = 300_000_000  # characters of all answers of POST /plan that are being made or sent
+CUT_OFF = 10 * LARGEST_MESSAGE  # bytes; up to here a sentence says what is too large, beyond it the line is cut
 
 
 class Plan(SecureHeaders, tornado.web.RequestHandler):
     """The book's interface: a maze in, the values after each sweep out."""
 
-    def initialize(self, runner):
+    def initialize(self, runner, sizes):
         self.runner = runner
+        self.sizes = sizes  # {handler: characters that it holds}
         self.left = False
 
     def on_connection_close(self):
@@ -62,19 +67,26 @@ class Plan(SecureHeaders, tornado.web.RequestHandler):
         try:
             request = plan_request(parse_object(self.request.body))
             most = LARGEST_LOG // request.env.num_states
-            async with aclosing(self.runner.batches(plan_grids(request), most)) as batches:
+            texts = map(json.dumps, plan_grids(request))  # in the worker: a long log as JSON takes a second
+            async with aclosing(self.runner.batches(texts, most)) as batches:
                 async for grids in batches:
                     log += grids
+                    self.sizes[self] = self.sizes.get(self, 0) + sum(map(len, grids))
+                    if sum(self.sizes.values()) > LARGEST_LOGS:
+                        raise Busy("the plans under way are too long to keep together; try again in a moment")
                     if self.left:
                         return
+            self.set_header("Content-Type", "application/json; charset=UTF-8")
+            with suppress(StreamClosedError):
+                await self.finish(f'{{"log": [{", ".join(log)}]}}')
         except Busy as error:
             self.set_status(503)
             self.finish({"error": str(error)})
         except (ValueError, TooLong) as error:
             self.set_status(400)
             self.finish({"error": str(error)})
-        else:
-            self.finish({"log": log})
+        finally:
+            self.sizes.pop(self, None)
 
 
 class Live(SecureHeaders, tornado.websocket.WebSocketHandler):
@@ -196,14 +208,14 @@ def make_app(runner):
     """The Tornado application."""
     return tornado.web.Application(
         [
-            (r"/plan", Plan, {"runner": runner}),
+            (r"/plan", Plan, {"runner": runner, "sizes": {}}),
             (r"/live", Live, {"runner": runner}),
             (r"/()", Page, {"path": STATIC, "default_filename": "index.html"}),
             (r"/static/(.+)", Page, {"path": STATIC}),
         ],
         default_handler_class=NotFound,
         websocket_ping_interval=20,
-        websocket_max_message_size=LARGEST_MESSAGE,
+        websocket_max_message_size=CUT_OFF,
         debug=False,
     )
 
@@ -216,20 +228,20 @@ def warm_up():
 
 def port_of(options):
     """The port asked for: the flag, else the environment's PORT, else 8888."""
-    port = options.port if options.port is not None else os.environ.get("PORT", "8888")
+    text = options.port if options.port is not None else os.environ.get("PORT") or "8888"
     try:
-        port = int(port)
+        port = int(text)
     except ValueError:
         port = -1
     if not 0 <= port <= 65535:
-        raise ValueError(f"the port must be a whole number from 0 to 65535; got {options.port or os.environ['PORT']}")
+        raise ValueError(f"the port must be a whole number from 0 to 65535; got {text!r}")
     return port
 
 
 async def serve(port, open_browser):
     """Serve until cancelled."""
     runner = JobRunner()
-    server = HTTPServer(make_app(runner), max_body_size=LARGEST_MESSAGE)
+    server = HTTPServer(make_app(runner), max_body_size=CUT_OFF)
     try:
         sockets = bind_sockets(port, "127.0.0.1")
     except OSError as error:
@@ -249,7 +261,7 @@ async def serve(port, open_browser):
 
 @dataclass(frozen=True)
 class Options:
-    port: int | None = None
+    port: str | None = None  # read by port_of, which has one sentence for a bad one
     """Port to listen on; by default the environment variable PORT, or 8888."""
     open: bool = False
     """Open the page in the browser."""

@@ -6,6 +6,7 @@ import math
 import pytest
 
 from lab.protocol import (
+    LARGEST_MESSAGE,
     SETTINGS,
     BadRequest,
     learn_request,
@@ -48,6 +49,7 @@ def test_text_that_is_not_a_json_object_is_refused(text, sentence):
         ({"grid": "maze"}, "grid must be a list of rows"),
         ({"grid": [0, 0]}, "grid must be a list of rows"),
         ({"grid": [[0, 0], [0]]}, "ragged: row 0 has 2 cells, row 1 has 1"),
+        ({"grid": [[0, 0], []]}, "ragged: row 0 has 2 cells, row 1 has 0"),
         ({"grid": [[0] * 21] * 2}, "2 to 20 rows of 2 to 20 cells"),
         ({"grid": [[0, 0]] * 21}, "2 to 20 rows"),
         ({"grid": [[0], [0]]}, "2 to 20 cells"),
@@ -61,6 +63,9 @@ def test_text_that_is_not_a_json_object_is_refused(text, sentence):
         ({"start": [5, 0]}, "outside the grid"),
         ({"start": [0]}, r"start must be \[row, column\] or null"),
         ({"start": "top"}, "start must be"),
+        ({"start": [10**4000, 0]}, "start must be .*…$"),
+        ({"grid": [[0, 10**4000], [0, 0]]}, "row 0, column 1 must be 0 .*…$"),
+        ({"id": 2**53 + 1}, "id must be"),
         ({"prob": 5}, "prob must be a number from 0 to 1; got 5"),
         ({"prob": "0.8"}, "prob must be a number"),
         ({"prob": True}, "prob must be a number"),
@@ -77,6 +82,11 @@ def test_malformed_plan_gets_one_sentence(change, sentence):
         plan_request({**GOOD, **change})
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
+
+
+def test_text_that_is_too_large_is_refused_before_it_is_read():
+    with pytest.raises(BadRequest, match="too large; send at most 100,000 bytes"):
+        parse_object("[" * (LARGEST_MESSAGE + 1))
 
 
 def test_number_too_large_for_a_float_is_refused():

@@ -2,20 +2,25 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.netutil import bind_sockets
 from tornado.testing import AsyncHTTPTestCase, bind_unused_port, gen_test
 from tornado.websocket import websocket_connect
 
 from DP.planner import PLANNERS, greedy_actions
 from environment import BOOK_MAZE, GridWorld
 from lab.jobs import JobRunner
-from lab.server import LARGEST_MESSAGE, make_app
+from lab.protocol import LARGEST_MESSAGE
+from lab.server import main, make_app
 
 ROOT = Path(__file__).parents[2]
 GRID = [list(row) for row in BOOK_MAZE]
@@ -67,12 +72,27 @@ class TestPost(LabTestCase):
 
     def test_oversized_grid_and_oversized_body_are_refused(self):
         assert self.post({"plan": "value", "grid": [[0] * 21] * 21}).code == 400
-        assert self.post(" " * (10 * LARGEST_MESSAGE)).code in (400, 413, 599)
+        answer = self.post(" " * (LARGEST_MESSAGE + 1))
+        assert answer.code == 400
+        assert "too large" in json.loads(answer.body)["error"]
 
     def test_plan_without_an_answer_gets_400_not_a_hang(self):
         assert "smaller gamma" in json.loads(self.post(ENDLESS).body)["error"]
         no_way_out = self.post({"plan": "value", "grid": [[0, 0], [0, 0]], "gamma": 1})
         assert "an end must be within reach" in json.loads(no_way_out.body)["error"]
+
+    def test_server_that_is_too_busy_answers_503(self):
+        self.runner.jobs = 0
+        answer = self.post({"plan": "value", "grid": GRID})
+        assert answer.code == 503
+        assert "try again in a moment" in json.loads(answer.body)["error"]
+        assert self.post("{").code == 400
+
+    def test_long_answers_that_fill_the_memory_are_refused_and_make_room(self):
+        with patch("lab.server.LARGEST_LOGS", 100):
+            assert self.post({"plan": "value", "grid": GRID}).code == 503
+        with patch("lab.server.LARGEST_LOGS", 10_000):
+            assert [self.post({"plan": "value", "grid": GRID}).code for _ in range(5)] == [200] * 5
 
     def test_other_sites_and_rebound_names_are_refused(self):
         assert self.post(PLAN, Origin="http://evil.example").code == 403
@@ -93,6 +113,11 @@ class TestPage(LabTestCase):
             assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert "Set-Cookie" not in answer.headers
+
+    def test_hosts_that_are_no_address_and_paths_that_no_system_has_are_clean_errors(self):
+        for host in ("[", "[::1", "[evil]"):
+            assert self.fetch("/", headers={"Host": host}).code == 403
+        assert self.fetch("/static/%00").code == 404
 
     def test_page_needs_nothing_from_other_servers(self):
         for path in (ROOT / "lab" / "static").rglob("*"):
@@ -172,11 +197,25 @@ class TestLive(LabTestCase):
     @gen_test
     async def test_bad_messages_are_answered_and_the_line_stays_open(self):
         line = await self.connect()
-        for text in ("{", "[]", "{}", '{"type": "shout"}', '{"type": ["plan"]}', '{"type": "plan", "id": 3}'):
+        texts = ("{", "[]", "{}", '{"type": "shout"}', '{"type": ["plan"]}', '{"type": "plan", "id": 3}')
+        ragged = json.dumps({**PLAN, "grid": [[0, 0], []]})
+        for text in (*texts, ragged, " " * (LARGEST_MESSAGE + 1)):
             await line.write_message(text)
             answer = await answer_of(line)
             assert answer["type"] == "error"
             assert answer["message"]
+        await ask(line, PLAN)
+        assert (await answers_until(line, "done"))[-1]["id"] == 7
+
+    @gen_test
+    async def test_server_that_is_too_busy_says_so_and_the_line_stays_open(self):
+        line = await self.connect()
+        self.runner.jobs = 0
+        await ask(line, PLAN)
+        answer = await answer_of(line)
+        assert (answer["type"], answer["id"]) == ("error", 7)
+        assert "try again in a moment" in answer["message"]
+        self.runner.jobs = 1
         await ask(line, PLAN)
         assert (await answers_until(line, "done"))[-1]["id"] == 7
 
@@ -217,29 +256,62 @@ class TestLive(LabTestCase):
             await self.connect(Origin="http://evil.example")
 
 
-def start(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, ROOT / "DP" / "run_server.py", *arguments],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=30,
-        env={**os.environ, **environment},
-    )
+@pytest.fixture
+def refusal(monkeypatch, capsys):
+    """Call the program with a port that it cannot use, as flag or as PORT; returns what it says."""
+
+    def call(*arguments, port_of_environment=""):
+        monkeypatch.setattr(sys, "argv", ["run_server.py", *arguments])
+        monkeypatch.setenv("PORT", port_of_environment)
+        with pytest.raises(SystemExit, match="2"):
+            main()
+        return capsys.readouterr().err
+
+    return call
 
 
-def test_port_flag_is_not_ignored_and_bad_ports_get_one_sentence():
+def test_port_flag_is_not_ignored_and_a_port_in_use_gets_one_sentence(refusal):
     listener, port = bind_unused_port()
     try:
-        for arguments, environment in ((("--port", str(port)), {}), ((), {"PORT": str(port)})):
-            result = start(*arguments, **environment)
-            assert result.returncode == 2
-            assert f"port {port} cannot be used" in result.stderr
+        for said in (refusal("--port", str(port)), refusal(port_of_environment=str(port))):
+            assert f"error: port {port} cannot be used" in said
+            assert said.count("\n") == 1
     finally:
         listener.close()
-    for arguments, environment in ((("--port", "99999"), {}), ((), {"PORT": "abc"})):
-        result = start(*arguments, **environment)
-        assert result.returncode == 2
-        assert "whole number from 0 to 65535" in result.stderr
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "abc", "80.5"])
+def test_bad_port_gets_one_sentence(refusal, port):
+    sentence = f"error: the port must be a whole number from 0 to 65535; got '{port}'\n"
+    assert refusal("--port", port) == refusal(port_of_environment=port) == sentence
+
+
+def test_server_does_not_listen_on_all_interfaces(refusal):
+    listener, port = bind_unused_port()
+    try:
+        with patch("lab.server.bind_sockets", wraps=bind_sockets) as bind:
+            refusal("--port", str(port))
+    finally:
+        listener.close()
+    bind.assert_called_once_with(port, "127.0.0.1")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a Windows process cannot be sent Ctrl-C alone")
+def test_ctrl_c_stops_the_program_cleanly():
+    program = subprocess.Popen(
+        [sys.executable, ROOT / "DP" / "run_server.py", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        assert re.search(r"http://127\.0\.0\.1:\d+/", program.stdout.readline())
+        program.send_signal(signal.SIGINT)
+        said, complaints = program.communicate(timeout=30)
+    finally:
+        program.kill()
+    assert (program.returncode, complaints) == (0, "")
+    assert "has stopped" in said
 
 
 def test_server_is_not_in_debug_mode_and_has_no_secret():
