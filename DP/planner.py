@@ -156,16 +156,19 @@ class PolicyIterationPlanner(Planner):
 
     An action gives way only to one that is better by more than rounding, so that ties can't make it go on for ever
     or stop too soon. The first policy heads for an end: evaluating one that never ends would fail at gamma = 1.
+    In-place evaluations that stop early can lead round a circle of policies (Williams & Baird 1993); after a
+    hundred policies, each is therefore evaluated more closely.
     """
 
     def _sweeps(self, model, gamma, threshold):
         tables = (model.next_state, model.prob, model.reward, gamma)
         V = np.zeros(self.num_states + 1)
         policy = heading_for_an_end(self.model, np.ones_like(self.model.reward, bool))
-        number, stable = 0, False
+        number, policies, stable = 0, 0, False
         while not stable:
+            policies += 1
             residual = math.inf
-            while residual >= threshold:
+            while residual >= threshold / max(1, policies / 100):
                 residual = self._sweep_policy(V, policy, *tables, False)
                 number += 1
                 yield Sweep(number, "evaluate", V[:-1].copy(), residual)

@@ -236,3 +236,24 @@ def test_gamma_1_where_staying_for_free_beats_the_only_end(planner_of):
     for _ in range(20):
         state, reward, terminated, *_ = danger_only.step(planner.policy[state])
         assert (reward, terminated) == (0, False)
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("next_state", "reward"),
+    [
+        ([[2, 2], [1, 3], [1, 3], [0, 3]], [[3, -4], [-4, 2], [-2, -1], [2, -2]]),
+        ([[1, 3], [2, 2], [3, 0], [1, 2]], [[-3, 0], [-2, -4], [3, 3], [0, -4]]),
+        ([[3, 3], [3, 2], [0, 3], [1, 0]], [[-1, -1], [-1, 4], [2, 1], [-1, -2]]),
+    ],
+)
+def test_planning_ends_where_coarse_evaluations_lead_round_a_circle_of_policies(planner_of, next_state, reward):
+    """At a threshold of 4, policy iteration as it stands in books goes round such a circle for ever."""
+
+    class World:
+        model = TabularModel(np.array(next_state)[:, :, None], np.ones((4, 2, 1)), np.array(reward, float))
+
+    world = World()
+    world.unwrapped = world
+    exact = ValueIterationPlanner(world).plan(0.9, 1e-9)
+    assert np.abs(planner_of(world).plan(0.9, threshold=4) - exact).max() <= 4 * 0.9 / (1 - 0.9)
