@@ -8,6 +8,7 @@ and ``env.model``, the same as arrays, which a planner can sweep over a million 
 """
 
 import math
+import operator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -58,22 +59,22 @@ class TabularModel:
             raise ValueError("a transition has a negative probability; every probability must be from 0 to 1")
         if self.next_state.min() < 0 or self.next_state.max() > num_states:
             raise ValueError(f"a transition leaves the model; next states must be from 0 to {num_states - 1}")
-        if not np.isfinite(self.reward).all():
-            raise ValueError("a transition pays a reward that is not a finite number")
+        if not -1e100 < self.reward.min() <= self.reward.max() < 1e100:  # sums of greater ones would overflow
+            raise ValueError("a transition pays a reward that is not a number, or too large to add up")
 
     @classmethod
     def from_P(cls, P):
         """Read a model in Gymnasium's form, ``P[s][a] = [(prob, next_state, reward, terminated), …]``."""
         num_states, num_actions = len(P), len(P[0])
-        most = max(len(outcomes) for actions in P.values() for outcomes in actions.values())
+        most = max(len(P[s][a]) for s in range(num_states) for a in range(len(P[s])))
         next_state = np.full((num_states, num_actions, most), num_states, np.int32)
         prob = np.zeros((num_states, num_actions, most))
         reward = np.zeros((num_states, num_actions))
-        for s, actions in P.items():
-            if len(actions) != num_actions:
-                raise ValueError(f"state {s} has {len(actions)} actions; every state must have {num_actions}")
-            for a, outcomes in actions.items():
-                for k, (p, s_next, r, terminated) in enumerate(outcomes):
+        for s in range(num_states):
+            if len(P[s]) != num_actions:
+                raise ValueError(f"state {s} has {len(P[s])} actions; every state must have {num_actions}")
+            for a in range(num_actions):
+                for k, (p, s_next, r, terminated) in enumerate(P[s][a]):
                     next_state[s, a, k] = num_states if terminated else s_next
                     prob[s, a, k] = p
                     reward[s, a] += p * r
@@ -197,8 +198,8 @@ class GridWorld(gym.Env):
     def _checked_start(self, start):
         rows, cols = self.shape
         try:
-            row, col = (rows - 1, 0) if start is None else (int(start[0]), int(start[1]))
-        except (TypeError, ValueError, IndexError):
+            row, col = (rows - 1, 0) if start is None else map(operator.index, start)
+        except (TypeError, ValueError):
             raise ValueError(f"start must be a cell (row, column); got {start!r}") from None
         if not (0 <= row < rows and 0 <= col < cols):
             raise ValueError(f"start ({row}, {col}) is outside the grid of {rows} rows and {cols} columns")
@@ -316,11 +317,12 @@ def _checked_grid(grid):
     for i, length in enumerate(lengths):
         if length != lengths[0]:
             raise ValueError(f"the grid is ragged: row 0 has {lengths[0]} cells, row {i} has {length}")
-    cells = np.array(grid, dtype=object if isinstance(grid, list | tuple) else None)
+    numeric = isinstance(grid, np.ndarray) and grid.dtype.kind in "biuf"
+    cells = np.array(grid, dtype=None if numeric else object)
     if cells.ndim != 2:
         raise ValueError(f"the grid must have rows and columns of single cells; {accepted}")
     for (row, col), cell in np.ndenumerate(cells) if cells.dtype == object else ():
-        if isinstance(cell, bool | str) or cell not in (ORDINARY, TREASURE, DANGER, BLOCK):
+        if not np.isscalar(cell) or isinstance(cell, bool | str) or cell not in (ORDINARY, TREASURE, DANGER, BLOCK):
             raise ValueError(f"unknown cell {cell!r} at row {row}, column {col}; {accepted}")
     unknown = np.argwhere(~np.isin(cells.astype(float), (ORDINARY, TREASURE, DANGER, BLOCK)))
     if len(unknown):
@@ -333,7 +335,7 @@ def _checked_number(value, name, low=-math.inf, high=math.inf):
     accepted = f"a number from {low} to {high}" if math.isfinite(low) else "a finite number"
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not (math.isfinite(number) and low <= number <= high):
         raise ValueError(f"{name} must be {accepted}; got {value!r}")
@@ -456,7 +458,7 @@ class Catcher(gym.Env):
 
     def step(self, action):
         """Push the paddle; see the class for what comes back."""
-        if not 0 <= action < 3:
+        if action not in range(3):
             raise ValueError(f"action {action} does not exist; actions are 0 push left, 1 wait, 2 push right")
         self.state, reward, terminated, landed = catcher_step(self.state, np.array([action]))
         if landed[0]:
@@ -489,6 +491,8 @@ class CatcherVector(VectorEnv):
     metadata = {"render_modes": ["rgb_array"], "render_fps": 30, "autoreset_mode": AutoresetMode.SAME_STEP}
 
     def __init__(self, num_envs=1, obs_type="rgb", max_episode_steps=500, render_mode=None):
+        if num_envs < 1:
+            raise ValueError(f"num_envs must be at least 1; got {num_envs}")
         self.single_observation_space = _catcher_space(obs_type)
         self.single_action_space = spaces.Discrete(3)
         self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)
@@ -503,6 +507,8 @@ class CatcherVector(VectorEnv):
     def reset(self, *, seed=None, options=None):
         """Start every game anew. seed: None, an int (game i gets seed + i) or a list of one per game."""
         seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"there are {self.num_envs} games; got {len(seeds)} seeds")
         for i, game_seed in enumerate(seeds):
             if game_seed is not None or self.rngs[i] is None:
                 self.rngs[i], _ = seeding.np_random(game_seed)
@@ -512,7 +518,11 @@ class CatcherVector(VectorEnv):
 
     def step(self, actions):
         """Step every game with actions [B]; observations, rewards [B], terminated [B], truncated [B], info."""
-        self.state, reward, terminated, landed = catcher_step(self.state, np.asarray(actions))
+        actions = np.asarray(actions)
+        whole = actions.shape == (self.num_envs,) and actions.dtype.kind in "iu"
+        if not (whole and actions.min() >= 0 and actions.max() < 3):
+            raise ValueError(f"actions must be {self.num_envs} numbers 0, 1 or 2, one for each game; got {actions}")
+        self.state, reward, terminated, landed = catcher_step(self.state, actions)
         for i in np.flatnonzero(landed):
             self.state[i, NEXT_X] = _draw_fruit_column(self.rngs[i])
         self.steps += 1

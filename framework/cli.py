@@ -30,7 +30,7 @@ def run(main, options, description):
     config = tyro.cli(options, description=description, config=(tyro.conf.FlagCreatePairsOff,))
     try:
         main(config)
-    except ValueError as error:
+    except (ValueError, OSError) as error:  # bad input, or a file that cannot be written
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

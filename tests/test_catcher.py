@@ -114,3 +114,15 @@ def test_unknown_observation_and_action_are_refused():
     env.reset()
     with pytest.raises(ValueError, match="action 3 does not exist"):
         env.step(3)
+
+
+def test_vector_form_refuses_what_does_not_fit_its_games():
+    vector = CatcherVector(2, obs_type="state")
+    vector.reset(seed=0)
+    for actions in ([1], [1, 3], [0.5, 1], [[1, 1]]):
+        with pytest.raises(ValueError, match="actions must be 2 numbers 0, 1 or 2"):
+            vector.step(actions)
+    with pytest.raises(ValueError, match="there are 2 games; got 3 seeds"):
+        vector.reset(seed=[1, 2, 3])
+    with pytest.raises(ValueError, match="num_envs must be at least 1"):
+        CatcherVector(0)

@@ -44,6 +44,7 @@ def test_bandit_passes_gymnasiums_checker():
         (5, "must be a list of rows"),
         ([0, 1], "must be a list of rows"),
         ([[9, 0]], "start on a block, at row 0, column 0"),
+        (np.array([["0", "1"]]), "unknown cell '0'"),
     ],
 )
 def test_malformed_grid_is_refused_in_one_sentence(grid, sentence):
@@ -62,6 +63,8 @@ def test_malformed_grid_is_refused_in_one_sentence(grid, sentence):
         ({"step_reward": float("inf")}, "step_reward must be a finite number"),
         ({"start": (0, 4)}, "outside the grid of 3 rows and 4 columns"),
         ({"start": (1, 1)}, "start on a block"),
+        ({"start": (0.5, 1)}, r"start must be a cell"),
+        ({"step_reward": 10**400}, "step_reward must be a finite number"),
         ({"start": 7}, r"start must be a cell \(row, column\)"),
         ({"render_mode": "tv"}, "render_mode must be None or one of"),
     ],
