@@ -258,9 +258,10 @@ def make_world(options):
         return GridWorld(grid, move_prob=options.move_prob)
     if options.env == "GridWorld-v0":
         return GridWorld(BOOK_MAZE, move_prob=options.move_prob)
+    gym.logger.min_level = gym.logger.ERROR  # its warnings only repeat what its errors say
     try:
         return gym.make(options.env)
-    except gym.error.Error as error:
+    except (gym.error.Error, ImportError) as error:
         raise ValueError(f"{options.env} is not a world that Gymnasium knows: {error}") from None
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from DP.backups import greedy_actions, q_values, sweep_policy, sweep_values
 from DP.planner import PLANNERS, ValueIterationPlanner
@@ -69,6 +70,13 @@ def test_frozen_lake_optimum(planner_of):
 
 
 @ALL
+def test_large_frozen_lake_can_be_crossed_for_certain(planner_of):
+    """8×8, slippery, no time limit: the policy that leans on the walls never falls in."""
+    planner = planner_of(gym.make("FrozenLake-v1", map_name="8x8"), compile=True)
+    assert planner.plan(gamma=1, threshold=1e-8)[0] == pytest.approx(1, abs=1e-6)
+
+
+@ALL
 def test_cliff_walking_takes_13_steps(planner_of):
     assert planner_of(gym.make("CliffWalking-v1")).plan(gamma=1)[36] == -13
 
@@ -78,6 +86,20 @@ def test_taxi_agrees_with_synchronous_sweeps_of_its_own_table(planner_of):
     env = gym.make("Taxi-v4")
     V = planner_of(env).plan(gamma=0.9, threshold=1e-8)
     np.testing.assert_allclose(exact_q(env.unwrapped.P, V, 0.9).max(axis=1), V, atol=1e-6)
+
+
+@ALL
+def test_taxi_at_gamma_1_pays_20_less_one_for_each_step_before(planner_of):
+    """Fetched at R, where the taxi is already, and brought to G."""
+    env = gym.make("Taxi-v4").unwrapped
+    planner = planner_of(env)
+    V = planner.plan(gamma=1)
+    start = state = env.encode(0, 0, 0, 1)
+    steps, terminated = 0, False
+    while not terminated:
+        ((_, state, reward, terminated),) = env.P[state][planner.policy[state]]
+        steps += 1
+    assert (V[start], reward) == (20 - (steps - 1), 20)
 
 
 @ALL
@@ -115,18 +137,34 @@ def test_log_holds_v_after_each_sweep_and_ends_with_the_answer(planner_of):
     np.testing.assert_array_equal(planner.log, [sweep.V for sweep in planner.sweeps()])
 
 
+@ALL
+def test_final_values_are_as_near_as_the_threshold_promises(planner_of):
+    """Error at most threshold × gamma / (1 - gamma), however coarse the threshold and whatever the unit of reward."""
+    for seed in range(30):
+        world = RandomWorld(seed)
+        for unit in (1, 1e6):
+            for s, a in np.ndindex(len(world.P), len(world.P[0])):
+                world.P[s][a] = [(p, s_next, r * unit, end) for p, s_next, r, end in world.P[s][a]]
+            exact = planner_of(world)
+            exact.plan(0.9, unit * 1e-9)
+            for threshold in (unit, unit * 0.1, unit * 1e-3):
+                V = planner_of(world).plan(0.9, threshold)
+                assert np.abs(V - exact_values(world.P, exact.policy, 0.9)).max() <= threshold * 9 * (1 + 1e-9)
+
+
 def test_log_may_be_left_out_for_large_worlds():
     planner = ValueIterationPlanner(GridWorld())
     planner.plan(keep_log=False)
     assert planner.log == []
 
 
+@pytest.mark.parametrize("model", [GridWorld(move_prob=0.7).model, TabularModel.from_P(RandomWorld(5).P)])
 @pytest.mark.parametrize("sweep", [sweep_values, sweep_policy])
-def test_compiled_sweeps_equal_plain_ones_to_the_last_bit(sweep):
-    model = GridWorld(move_prob=0.7).model
+def test_compiled_sweeps_equal_plain_ones_to_the_last_bit(sweep, model):
+    num_states = len(model.reward)
     results = []
     for function in (sweep, compiled(sweep)):
-        V, policy = np.zeros(13), np.zeros(12, np.int64)
+        V, policy = np.zeros(num_states + 1), np.zeros(num_states, np.int64)
         changes = [
             function(V, policy, model.next_state, model.prob, model.reward, 0.9, i % 2 == 1) for i in range(20)
         ]
@@ -153,6 +191,47 @@ def test_model_whose_probabilities_do_not_sum_to_one_is_refused():
     world.P[0][0] = [(0.5, 0, 0.0, False)]
     with pytest.raises(ValueError, match=r"action 0 in state 0 sum to 0\.5"):
         ValueIterationPlanner(world)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "sentence"),
+    [
+        ([(1.5, 0, 0.0, False), (-0.5, 0, 0.0, False)], "negative probability"),
+        ([(np.nan, 0, 0.0, False)], "sum to nan"),
+        ([(1.0, 99, 0.0, False)], "next states must be from 0 to"),
+        ([(1.0, -1, 0.0, False)], "next states must be from 0 to"),
+        ([(1.0, 0, np.inf, True)], "reward that is not a number, or too large"),
+        ([(1.0, 0, 1e308, False)], "reward that is not a number, or too large"),
+        ([], "sum to 0"),
+    ],
+)
+def test_impossible_outcome_is_refused(outcomes, sentence):
+    world = RandomWorld(3)
+    world.P[0][0] = outcomes
+    with pytest.raises(ValueError, match=sentence):
+        ValueIterationPlanner(world)
+
+
+@ALL
+def test_outcomes_of_probability_zero_change_nothing(planner_of):
+    """Neither values nor, at gamma = 1, what can be reached."""
+    plain, padded = RandomWorld(8), RandomWorld(8)
+    for actions in padded.P.values():
+        for outcomes in actions.values():
+            outcomes.insert(0, (0.0, 0, 7.0, True))
+    np.testing.assert_array_equal(planner_of(padded).plan(0.9), planner_of(plain).plan(0.9))
+    endless = RandomWorld(8)
+    endless.P = {0: {0: [(1.0, 0, -1.0, False), (0.0, 0, 0.0, True)]}}
+    with pytest.raises(ValueError, match="from state 0 there is none"):
+        planner_of(endless).plan(1)
+
+
+def test_model_may_be_lists_as_well_as_dictionaries():
+    world = RandomWorld(4)
+    lists = [[world.P[s][a] for a in world.P[s]] for s in world.P]
+    V = ValueIterationPlanner(world).plan()
+    world.P = lists
+    np.testing.assert_array_equal(ValueIterationPlanner(world).plan(), V)
 
 
 def test_world_without_a_model_is_refused():
@@ -186,6 +265,22 @@ def test_gamma_1_with_free_steps_still_ends_every_episode(planner_of):
     assert sum(rewards) == 1
 
 
+@ALL
+def test_gamma_1_policy_does_not_run_into_danger_where_no_end_is_worth_reaching(planner_of):
+    """Up, action 0, is the danger; every other action stays for free."""
+    planner = planner_of(GridWorld([[-1], [0]], move_prob=1, step_reward=0))
+    assert planner.plan(gamma=1).tolist() == [0, 0]
+    assert planner.policy[1] != 0
+
+
+def test_policy_iteration_at_gamma_1_walks_down_a_long_corridor():
+    """Its first policy goes the likely way: slipping towards the end with probability 0.1 would take for ever."""
+    planner = PLANNERS["policy"](GridWorld([[0] * 120 + [1]]))
+    V = planner.plan(gamma=1)
+    assert len(planner.log) < 300
+    assert V[0] == pytest.approx(1 - 119 * 0.04 / 0.8 - 0.2 * 0.04 / 0.8, abs=1e-2)
+
+
 def test_greedy_actions_shows_ties_and_keeps_apart_what_differs():
     assert greedy_actions(np.array([[1.0, 1.0 + 1e-12, 0.5]])).tolist() == [[True, True, False]]
     assert greedy_actions(np.array([[1.0, 1.01]]), tolerance=0.1).tolist() == [[True, True]]
@@ -212,6 +307,38 @@ def test_all_planners_agree_on_any_maze(grid, move_prob, gamma):
         assert (V[(env.grid == BLOCK).ravel()] == 0).all()
         model = tabular_model(env)
         np.testing.assert_allclose(q_values(model, V, gamma).max(axis=1), V, atol=1e-8)
+
+
+def undiscounted_optimum(model):
+    """V* at gamma = 1 as a linear programme: the least V with V >= Q, and V >= 0 where one may go on for free."""
+    S, A, K = model.prob.shape
+    free = np.append(np.ones(S, bool), False)
+    for _ in range(S):
+        free[:-1] &= ((free[model.next_state] | (model.prob == 0)).all(axis=2) & (model.reward == 0)).any(axis=1)
+    rows = np.zeros((S, A, S + 1))
+    for s, a, k in np.ndindex(S, A, K):
+        rows[s, a, model.next_state[s, a, k]] += model.prob[s, a, k]
+    rows[np.arange(S), :, np.arange(S)] -= 1
+    bounds = [(0 if free[s] else None, None) for s in range(S)]
+    return linprog(np.ones(S), rows[:, :, :S].reshape(S * A, S), -model.reward.ravel(), bounds=bounds).x
+
+
+@settings(max_examples=60, deadline=None)
+@given(grid=mazes, move_prob=st.sampled_from([0.3, 0.5, 0.8, 1.0]), step_reward=st.sampled_from([0.0, -0.04, -1.0]))
+def test_gamma_1_equals_a_linear_programme_on_any_maze(grid, move_prob, step_reward):
+    grid[-1][0] = 0
+    env = GridWorld(grid, move_prob, step_reward)
+    can_end = np.append(np.zeros(env.num_states, bool), True)
+    for _ in range(env.num_states):
+        can_end[:-1] |= (can_end[env.model.next_state] & (env.model.prob > 0)).any(axis=(1, 2))
+    if (env.model.reward[~can_end[:-1]] != 0).any():
+        for planner_of in PLANNERS.values():
+            with pytest.raises(ValueError, match="there is none"):
+                planner_of(env).plan(1)
+    else:
+        optimum = undiscounted_optimum(env.model)
+        for planner_of in PLANNERS.values():
+            np.testing.assert_allclose(planner_of(env).plan(1, 1e-9), optimum, atol=1e-5)
 
 
 def test_model_of_one_state_and_one_action():

@@ -45,6 +45,9 @@ def test_help_shows_examples(name, tmp_path):
         ("DP/planner.py", ("--threshold", "0"), "threshold must be a positive number"),
         ("DP/planner.py", ("--env", "Nowhere-v0"), "Nowhere-v0 is not a world that Gymnasium knows"),
         ("DP/planner.py", ("--env", "CartPole-v1"), "CartPole-v1 shows no model to plan with"),
+        ("DP/planner.py", ("--env", "nowhere:Maze-v0"), "nowhere:Maze-v0 is not a world that Gymnasium knows"),
+        ("DP/planner.py", ("--env", "Taxi-v3"), "Please use `Taxi-v4` instead"),
+        ("DP/planner.py", ("--plot", f"{__file__}/plan.png"), "test_scripts.py"),  # a file is no folder
         ("DP/planner.py", ("--size", "1"), "size must be from 2 to 2000"),
         ("DP/planner.py", ("--move-prob", "nan"), "move_prob must be a number from 0 to 1"),
         ("DP/environment_demo.py", ("--episodes", "0"), "episodes must be at least 1"),
