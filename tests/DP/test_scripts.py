@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from DP.bellman_equation import R, V, transit_func
 from DP.environment_demo import Agent
 from environment import GridWorld
 
@@ -86,14 +85,6 @@ def test_same_seed_prints_the_same_episodes_and_render_shows_the_maze(tmp_path):
     assert once == again != other
     assert once.count("Agent gets") == 10
     assert ". # . -" in run("DP/environment_demo.py", "--render", "--quick", folder=tmp_path).stdout
-
-
-def test_bellman_equation_gives_the_books_numbers():
-    values = [V(s) for s in ("state", "state_up_up", "state_down_down")]
-    assert values == [0.7880942034605892, 0.9068026334400001, -0.96059601]
-    assert (R("happy_end"), R("bad_end"), R("state")) == (1, -1, 0)
-    assert transit_func("state", "up") == {"state_up": 0.9, "state_down": pytest.approx(0.1)}
-    assert transit_func("state_up_up_up_up_down", "up") == {"happy_end": 1.0}
 
 
 def test_random_agent_takes_every_action():
