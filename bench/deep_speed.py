@@ -1,0 +1,211 @@
+"""Seconds until an agent plays well: our deep agents against those of stable-baselines3, on CartPole and Catcher.
+
+The peer needs an environment of its own (on Linux the CPU build of torch is enough, and far smaller):
+
+    python -m venv PEER
+    PEER/bin/pip install torch==2.13.0 stable-baselines3==2.9.2
+    PEER/bin/pip install --no-deps -e .
+    python bench/deep_speed.py --peer-python PEER/bin/python
+    python bench/deep_speed.py --peer-python PEER/bin/python --only cartpole --seeds 100 101
+
+Each run is a process of its own, ours and theirs in turn, nothing else beside them; its seconds are those of the
+whole process, from the call to the exit: imports, compilation and evaluation included. A run ends when the mean
+return of 20 evaluation episodes reaches the target and 100 fresh ones confirm it. On CartPole each side has its own
+settings (theirs are rl-baselines3-zoo's); on Catcher both have the same network, worlds and settings. A run that
+gives up counts as endless: a median that falls on one is null, and so are the ratios to it.
+"""
+
+import json
+import math
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bench.machine import machine, save
+from framework.cli import run
+
+ROOT = Path(__file__).parents[1]
+PEER = ROOT / "bench" / "peers" / "sb3_run.py"
+SCRIPTS = {"dqn": "FN/dqn_agent.py", "a2c": "FN/a2c_agent.py", "ppo": "FN/ppo_agent.py"}
+HOW_TO = (
+    "make an environment for stable-baselines3 as `python bench/deep_speed.py --help` shows, and give its Python as "
+    "--peer-python"
+)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One world: what counts as reached, when to look, and when to give up."""
+
+    env: str
+    target: float
+    eval_every: int
+    max_steps: dict
+    settings: dict
+    """Of stable-baselines3, in place of the zoo's; on Catcher the same as ours."""
+
+
+CONTESTS = {
+    "cartpole": Contest("CartPole-v1", 475.0, 5000, {"dqn": 200_000, "a2c": 500_000, "ppo": 100_000}, {}),
+    "catcher": Contest(
+        "Catcher-v0",
+        14.4,  # of at most 16
+        20_000,
+        {"ppo": 500_000},
+        {
+            "n_envs": 32,
+            "n_steps": 64,
+            "batch_size": 256,
+            "n_epochs": 4,
+            "learning_rate": 5e-4,
+            "frame_size": 84,
+            "frames": 2,
+            "filters": [[16, 8, 4], [32, 4, 2]],
+            "dense": 128,
+        },
+    ),
+}
+
+
+def ours(contest, algo, seed):
+    """Our command line; it writes result.json into the folder of its run."""
+    command = [sys.executable, str(ROOT / SCRIPTS[algo]), "--seed", str(seed), "--target-return", str(contest.target)]
+    return [*command, "--test"] if contest.env == "CartPole-v1" else command
+
+
+def theirs(contest, algo, seed, peer_python):
+    """The peer's command line; it prints its result as JSON."""
+    options = {
+        "--algo": algo,
+        "--env": contest.env,
+        "--seed": seed,
+        "--target": contest.target,
+        "--max-steps": contest.max_steps[algo],
+        "--eval-every": contest.eval_every,
+        "--settings": json.dumps(contest.settings),
+    }
+    return [peer_python, str(PEER), "--json", *(str(part) for option in options.items() for part in option)]
+
+
+def measure(command):
+    """Run a command in an empty folder: its result, with the seconds that the whole process took.
+
+    Raises:
+        ValueError: it failed, or left no result.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        process = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+        seconds = time.perf_counter() - began
+        written = [path.read_text(encoding="utf-8") for path in Path(folder).glob("runs/*/*/result.json")]
+    printed = process.stdout.splitlines()[-1:] if "--json" in command else []
+    if process.returncode or not (written or printed):
+        said = process.stderr.strip().splitlines()[-1:] or ["it left no result"]
+        raise ValueError(f"{' '.join(command)} ended with code {process.returncode}: {said[0]}")
+    return {**json.loads((written or printed)[0]), "seconds": round(seconds, 2)}
+
+
+def check_peer(peer_python):
+    """Refuse a peer that cannot be imported. Afterwards the files of both sides are in the disk's cache.
+
+    Raises:
+        ValueError: one sentence that says how to make the environment.
+    """
+    if not peer_python:
+        raise ValueError(HOW_TO)
+    try:
+        imports = [peer_python, "-c", "import stable_baselines3, torch, environment, framework.vector"]
+        found = subprocess.run(imports, capture_output=True, encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{peer_python} does not run ({error.strerror}); {HOW_TO}") from None
+    if found.returncode:
+        raise ValueError(f"{found.stderr.strip().splitlines()[-1]} in {peer_python}; {HOW_TO}")
+    subprocess.run([sys.executable, "-c", "import tensorflow, keras"], capture_output=True)
+
+
+def median(runs, what):
+    """The median, in which a run that never reached the target counts as endless; None if it is."""
+    middle = statistics.median(run[what] if run["reached"] else math.inf for run in runs)
+    return middle if math.isfinite(middle) else None
+
+
+def summary(runs):
+    """What all seeds of one side gave."""
+    return {
+        "reached": sum(run["reached"] for run in runs),
+        "seconds": median(runs, "seconds"),
+        "steps_to_target": median(runs, "steps_to_target"),
+        "peak_megabytes": statistics.median(run["peak_megabytes"] for run in runs),
+        "runs": runs,
+    }
+
+
+def ratio(theirs, ours):
+    """Their median divided by ours; None where one of them gave up."""
+    return round(theirs / ours, 2) if theirs and ours else None
+
+
+def compare(contest, algo, seeds, peer_python):
+    """Both sides in turn, seed by seed; medians, ratios (above 1: ours needs less) and every run."""
+    runs = {"nanoka": [], "stable-baselines3": []}
+    for seed in seeds:
+        commands = {
+            "nanoka": ours(contest, algo, seed),
+            "stable-baselines3": theirs(contest, algo, seed, peer_python),
+        }
+        for name, command in commands.items():
+            result = measure(command)
+            runs[name].append({"seed": seed, **result})
+            reached = f"{result['steps_to_target']:7,} steps" if result["reached"] else "not reached"
+            print(f"  {algo} seed {seed} {name:>17}: {result['seconds']:7.1f} s  {reached}", flush=True)
+    sides = {name: summary(of_seeds) for name, of_seeds in runs.items()}
+    peer, nanoka = sides["stable-baselines3"], sides["nanoka"]
+    return {
+        **sides,
+        "times_faster": ratio(peer["seconds"], nanoka["seconds"]),
+        "times_fewer_steps": ratio(peer["steps_to_target"], nanoka["steps_to_target"]),
+        "times_less_memory": ratio(peer["peak_megabytes"], nanoka["peak_megabytes"]),
+    }
+
+
+@dataclass(frozen=True)
+class Options:
+    peer_python: str = ""
+    """The Python of the environment that has stable-baselines3; required."""
+    only: Literal["cartpole", "catcher", "all"] = "all"
+    """Which world."""
+    seeds: tuple[int, ...] = (100, 101, 102, 103, 104)
+    """One run of each side for each."""
+    save: bool = True
+    """Write bench/results/deep_speed.json."""
+
+
+def main(options):
+    check_peer(options.peer_python)
+    result = {
+        "machine": machine("tensorflow-cpu", "tensorflow", "keras", "gymnasium", "numpy"),
+        "seeds": list(options.seeds),
+        "unit": "seconds of the whole process",
+    }
+    for name, contest in CONTESTS.items():
+        if options.only not in (name, "all"):
+            continue
+        print(f"{contest.env}, mean return of at least {contest.target:g}")
+        result[name] = {"env": contest.env, "target": contest.target, "peer_settings": contest.settings or "zoo"}
+        for algo in contest.max_steps:
+            table = result[name][algo] = compare(contest, algo, options.seeds, options.peer_python)
+            for side in ("nanoka", "stable-baselines3"):
+                reached = f"{table[side]['reached']} of {len(options.seeds)} reached it"
+                print(f"  {algo} {side:>17}: median {table[side]['seconds']} s, {reached}")
+            print(f"  {algo}: {table['times_faster']} × faster, {table['times_fewer_steps']} × fewer steps")
+    if options.save:
+        save("deep_speed", result)
+
+
+if __name__ == "__main__":
+    run(main, Options, __doc__)

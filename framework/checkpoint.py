@@ -1,0 +1,65 @@
+"""Nested dictionaries of arrays and plain values as one file, written whole or not at all; nothing is ever unpickled.
+
+The file is NumPy's ``.npz``: arrays under their own names, and everything else as JSON. Its zip format carries a
+checksum of each array, so a torn or altered file is noticed.
+"""
+
+import json
+import os
+import zipfile
+import zlib
+
+import numpy as np
+
+from framework.gif import written_whole
+
+REST = "values.json"  # the name of what is not an array
+
+
+def save_arrays(path, values):
+    """Write ``values``, a nested dict of arrays, numbers, strings, None and lists of those, atomically to ``path``.
+
+    Raises:
+        OSError: it cannot be written; whatever stood at ``path`` is still there.
+    """
+    arrays, rest = {}, {}
+    _split(values, "", arrays, rest)
+    arrays[REST] = np.frombuffer(json.dumps(rest).encode(), np.uint8)
+    with written_whole(path) as part, open(part, "wb") as file:
+        np.savez(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())  # on the disk before it takes the place of the last good one
+
+
+def load_arrays(path):
+    """What `save_arrays` wrote.
+
+    Raises:
+        ValueError: the file is damaged, or something else.
+        OSError: there is no such file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        values = json.loads(arrays.pop(REST).tobytes())
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is damaged or not a file of Nanoka's ({type(error).__name__})") from None
+    for name, array in arrays.items():
+        *folders, last = name.split("/")
+        place = values
+        for folder in folders:
+            place = place.setdefault(folder, {})
+        place[last] = array
+    return values
+
+
+def _split(values, prefix, arrays, rest):
+    for name, value in values.items():
+        if "/" in name:
+            raise ValueError(f"names must not contain a slash; got {name!r}")
+        if isinstance(value, dict):
+            _split(value, f"{prefix}{name}/", arrays, rest.setdefault(name, {}))
+        elif isinstance(value, np.ndarray):
+            arrays[prefix + name] = value
+        else:
+            rest[name] = value.item() if isinstance(value, np.generic) else value

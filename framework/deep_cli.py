@@ -1,0 +1,123 @@
+"""The command line of a deep chapter: --test, --quick, --env, --resume and --play around its ``Config``."""
+
+import sys
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import gymnasium as gym
+import tyro
+
+from framework.agent import load_agent_file
+from framework.cli import run
+from framework.trainer import read_config, script_name
+from framework.vector import is_picture
+
+QUICK_PART = 25  # a quick run has one in so many steps
+
+
+def run_training(train, agent_class, config, description, test=None):
+    """Read the command line; train, go on with a run, or play.
+
+    Args:
+        train: function of a configuration.
+        agent_class: builds the agent to play from (observation_space, action_space, config).
+        config: the defaults.
+        description: shown by --help.
+        test: the defaults with --test, and for worlds whose observations are not pictures; None if ``config`` is
+            that already.
+    """
+    config_class = type(config)
+    script = script_name(config_class)
+
+    @dataclass(frozen=True)
+    class Options:
+        config: tyro.conf.OmitArgPrefixes[config_class]
+        test: bool = False
+        """CartPole instead of the chapter's own world."""
+        play: bool = False
+        """Watch an agent instead of training; without a display, a GIF is written."""
+        agent: str = ""
+        """The file to play, agent.npz; by default that of the newest run."""
+        resume: bool = False
+        """Go on with the newest run that was stopped or killed."""
+
+    def main(options):
+        if options.play:
+            from framework.play import play
+
+            play(agent_class, script, options.config, options.agent)
+        else:
+            train(options.config)
+
+    def default():
+        arguments = sys.argv[1:]
+        if "--help" in arguments or "-h" in arguments:
+            return Options(config)
+        if "--resume" in arguments:
+            return Options(_run_to_resume(script, config_class))
+        if "--play" in arguments:
+            return Options(_run_to_play(script, config_class, _value_of("--agent", arguments)) or config)
+        env = _value_of("--env", arguments)
+        chosen = test if test and ("--test" in arguments or (env and not _has_pictures(env))) else config
+        if env:
+            chosen = replace(chosen, env=env, target_return=None)
+        if "--quick" in arguments:
+            chosen = _quick(chosen)
+        return Options(chosen)
+
+    run(main, Options, description, default)
+
+
+def _quick(config):
+    every = max(1, config.steps // QUICK_PART // 2)
+    shorter = {"steps": config.steps // QUICK_PART, "eval_every": every, "log_every": every}
+    return replace(config, **shorter, eval_episodes=5, final_episodes=10, target_return=None, quick=True)
+
+
+def _value_of(flag, arguments):
+    for i, argument in enumerate(arguments):
+        if argument == flag and i + 1 < len(arguments):
+            return arguments[i + 1]
+        if argument.startswith(f"{flag}="):
+            return argument.partition("=")[2]
+    return None
+
+
+def _has_pictures(env_id):
+    """Whether a world shows pictures; False where it does not exist, which is found out later."""
+    try:
+        env = gym.make(env_id)
+    except Exception:  # whatever is wrong with it, make_vector says it better
+        return False
+    shows = is_picture(env.observation_space)
+    env.close()
+    return shows
+
+
+def _run_to_resume(script, config_class):
+    for folder in _runs(script):
+        known = read_config(folder)
+        if known is not None and not (folder / "result.json").exists():
+            return replace(_config(config_class, known), run_folder=folder.as_posix())
+    raise ValueError(f"there is no run in runs/{script} to go on with")
+
+
+def _run_to_play(script, config_class, file):
+    newest = next((folder / "agent.npz" for folder in _runs(script) if (folder / "agent.npz").exists()), None)
+    path = Path(file) if file else newest
+    if path is None:
+        raise ValueError(f"there is no agent in runs/{script} yet; train one first: python FN/{script}.py")
+    return _config(config_class, load_agent_file(path, script)[0])
+
+
+def _runs(script):
+    """Folders of runs, the newest first."""
+    return sorted(Path("runs", script).glob("*-seed*"), key=lambda folder: folder.name, reverse=True)
+
+
+def _config(config_class, known):
+    """A configuration from JSON, where tuples are lists."""
+    names = {field.name for field in fields(config_class)}
+    if set(known) - names:
+        raise ValueError(f"the run has settings that this version does not know: {', '.join(set(known) - names)}")
+    return config_class(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})

@@ -1,0 +1,367 @@
+"""The clock and the toolbox of a training run.
+
+A chapter's ``train`` iterates over a `Trainer` and does in the body what its algorithm does:
+
+    with Trainer(config, envs=envs, agent=agent, replay=replay) as trainer:
+        for step in trainer:
+            …
+            trainer.log(loss=loss)
+            if trainer.every(1000):
+                …
+    return trainer.best_agent
+
+Between two bodies the trainer looks at ``envs.total_steps`` and does what is due: rows of the log, evaluations on fresh
+episodes, checkpoints, the end. It never calls back into the chapter. A run that is killed goes on from its newest
+checkpoint with ``--resume``; everything that learning depends on is in it, so that it ends with the same weights.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from framework.agent import save_agent
+from framework.checkpoint import load_arrays, save_arrays
+from framework.cli import CommonOptions
+from framework.evaluate import evaluate, evaluation_seed, evaluation_worlds
+from framework.gif import written_whole
+from framework.logger import Logger, write_config
+
+
+@dataclass(frozen=True)
+class TrainConfig(CommonOptions):
+    """What every training has; a chapter's ``Config`` adds its hyper-parameters and overrides these."""
+
+    env: str = "Catcher-v0"
+    """The world: any suitable id of Gymnasium."""
+    steps: int = 100_000
+    """For how many steps of all worlds together to train at most."""
+    num_envs: int = 32
+    """How many worlds are stepped side by side."""
+    target_return: float | None = None
+    """End as soon as the mean return of an evaluation, and of a second one on fresh episodes, reaches this."""
+    eval_every: int = 10_000
+    """Evaluate every so many steps."""
+    eval_episodes: int = 20
+    """Episodes of an evaluation."""
+    final_episodes: int = 100
+    """Episodes of the evaluation at the end, and of the one that confirms the target."""
+    log_every: int = 2_000
+    """A row in metrics.csv every so many steps."""
+    frame_size: int = 84
+    """Pictures are resized to so many pixels a side, in gray."""
+    frame_stack: int = 2
+    """How many of them the agent sees at once."""
+    checkpoint_seconds: float = 30.0
+    """Write a checkpoint every so many seconds."""
+    run_folder: str = ""
+    """Folder of the run; by default runs/<script>/<time>-seed<seed>. A run that is there already goes on."""
+
+
+class Trainer:
+    """Iterate over it; see the top of this file.
+
+    Args:
+        config: a `TrainConfig`.
+        envs: a `framework.vector.VectorWorld`.
+        agent: a `framework.agent.Agent`.
+        parts: whatever else learning depends on, such as a replay buffer; anything with state() and load_state().
+
+    Attributes:
+        folder: of the run.
+        best_agent: after the run, the agent with the weights that evaluated best.
+
+    Raises:
+        ValueError: the configuration is impossible, or not that of the run in its folder.
+        OSError: the disk is full or cannot be written; the last good checkpoint stays.
+    """
+
+    def __init__(self, config, *, envs, agent, **parts):
+        _check(config)
+        self.config, self.envs, self.agent = config, envs, agent
+        self.parts = {"envs": envs, "agent": agent, **parts}
+        self.script = script_name(type(config))
+        self.best_agent = agent
+        self.best_return, self.best_weights = -np.inf, None
+        self.evaluations, self.episodes, self.reached_at = 0, 0, None
+        self.since_row = {"returns": [], "lengths": [], "logged": {}}
+        self._evaluation_worlds = {}
+        self._interrupted = False
+
+    # The run, from its start to its end
+
+    def __enter__(self):
+        config = self.config
+        self.folder = Path(config.run_folder) if config.run_folder else new_folder(self.script, config.seed)
+        self.checkpoints = self.folder / "checkpoints"
+        known = read_config(self.folder)
+        if (self.folder / "result.json").exists():
+            raise ValueError(f"the run in {self.folder} is finished; --play shows its agent")
+        if known is not None and known != _as_json(config):
+            names = ", ".join(name for name, value in _as_json(config).items() if known.get(name) != value)
+            raise ValueError(f"{self.folder} holds a run with another configuration ({names}); take a new folder")
+        resumed_at = None
+        if known is None:
+            write_config(self.folder, replace(config, run_folder=""))
+        else:
+            resumed_at = self._load_newest()
+        self.logger = Logger(self.folder, resumed_at)
+        self._last_checkpoint = time.monotonic()
+        self._began = time.monotonic(), self.envs.total_steps
+        self._old_handler = None
+        if threading.current_thread() is threading.main_thread():
+            self._old_handler = signal.signal(signal.SIGINT, self._interrupt)
+        print(f"{self.script}: {config.env}, seed {config.seed}, {self.folder.as_posix()}", flush=True)
+        if resumed_at:
+            print(f"resumed at step {resumed_at}", flush=True)
+        self.bar = tqdm(
+            total=config.steps, initial=self.envs.total_steps, unit=" steps", leave=False, disable=None,
+            dynamic_ncols=True,
+        )  # fmt: skip
+        return self
+
+    def __iter__(self):
+        """Yields the number of steps so far, before each body."""
+        while self.envs.total_steps < self.config.steps and self.reached_at is None:
+            self._step = self.envs.total_steps
+            yield self._step
+            self._between()
+
+    def __exit__(self, kind, error, traceback):
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self.bar.close()
+            self.logger.close()
+            for envs in self._evaluation_worlds.values():
+                envs.close()
+            if self._old_handler is not None:
+                signal.signal(signal.SIGINT, self._old_handler)
+
+    # What a body may use
+
+    def every(self, period):
+        """Whether the body that runs now crossed a multiple of ``period`` steps."""
+        return self.envs.total_steps // period > self._step // period
+
+    def log(self, **values):
+        """Note numbers; the next row has the mean of each."""
+        for name, value in values.items():
+            self.since_row["logged"].setdefault(name, []).append(value)
+
+    # What happens between two bodies
+
+    def _between(self):
+        finished, self.envs.finished = self.envs.finished, []
+        self.episodes += len(finished)
+        self.since_row["returns"] += [episode_return for episode_return, _ in finished]
+        self.since_row["lengths"] += [length for _, length in finished]
+        self.bar.update(self.envs.total_steps - self._step)
+        is_last = self.envs.total_steps >= self.config.steps
+        evaluation = self._evaluate() if self.every(self.config.eval_every) or is_last else None
+        if evaluation or self.every(self.config.log_every):
+            self._row(evaluation)
+        if self._interrupted:
+            self._save()
+            raise KeyboardInterrupt
+        if time.monotonic() - self._last_checkpoint > self.config.checkpoint_seconds:
+            self._save()
+
+    def _evaluate(self):
+        config = self.config
+        evaluation = self._evaluation(config.eval_episodes)
+        if evaluation.mean >= self.best_return:
+            self.best_return, self.best_weights = evaluation.mean, self.agent.weights()
+            save_agent(self.folder / "agent.npz", self.script, config, self.best_weights)
+            if config.target_return is not None and evaluation.mean >= config.target_return:
+                self.confirmed = self._evaluation(config.final_episodes)
+                if self.confirmed.mean >= config.target_return:
+                    self.reached_at = self.envs.total_steps
+                    self.reached_time = time.time()
+        return evaluation
+
+    def _evaluation(self, episodes):
+        """Fresh episodes each time: no evaluation sees the episodes of another, nor training those of any."""
+        self.evaluations += 1
+        if episodes not in self._evaluation_worlds:
+            self._evaluation_worlds[episodes] = evaluation_worlds(self.config, episodes)
+        seed = evaluation_seed(self.config.seed, self.evaluations)
+        return evaluate(self.agent.greedy, self._evaluation_worlds[episodes], seed)
+
+    def _row(self, evaluation):
+        step, since, self.since_row = self.envs.total_steps, self.since_row, _empty_row()
+        row = {"step": step, "episodes": self.episodes}
+        if since["returns"]:
+            row |= {"return": np.mean(since["returns"]), "length": np.mean(since["lengths"])}
+        if evaluation:
+            row |= {"eval_return": evaluation.mean, "eval_std": evaluation.std}
+        row |= {name: np.mean([float(value) for value in values]) for name, values in since["logged"].items()}
+        self.logger.row(row)
+        began, first = self._began
+        self.logger.scalars(step, {"steps per second": (step - first) / (time.monotonic() - began)})
+        if "return" in row:
+            self.bar.set_postfix({"return": f"{row['return']:.1f}"}, refresh=False)
+        if evaluation:
+            if getattr(self.envs, "pictures", False):
+                self.logger.frames(step, self.envs.obs[0])
+            trained = f"return {row['return']:8.2f}   " if "return" in row else " " * 18
+            line = f"step {step:8d}   {trained}evaluation {evaluation.mean:8.2f} ± {evaluation.std:.2f}"
+            tqdm.write(line, file=sys.stdout)
+            sys.stdout.flush()
+
+    def _interrupt(self, *_):
+        if self._interrupted:  # a second Ctrl-C does not wait
+            raise KeyboardInterrupt
+        self._interrupted = True
+        tqdm.write("stopping; this takes a moment …", file=sys.stderr)
+
+    # Checkpoints
+
+    def _save(self):
+        """The state of everything into a new file; then files older than the last but one go."""
+        self._last_checkpoint = time.monotonic()
+        since = self.since_row
+        own = {
+            "best_return": self.best_return,
+            "best_weights": {f"{i:04d}": array for i, array in enumerate(self.best_weights or [])},
+            "evaluations": self.evaluations,
+            "episodes": self.episodes,
+            "returns": since["returns"],
+            "lengths": since["lengths"],
+            "logged": {name: [float(value) for value in values] for name, values in since["logged"].items()},
+        }
+        state = {"trainer": own} | {name: part.state() for name, part in self.parts.items()}
+        try:
+            save_arrays(self.checkpoints / f"{self.envs.total_steps:012d}.npz", state)
+        except OSError as error:
+            raise OSError(
+                f"no checkpoint could be written ({error.strerror}); "
+                + (f"--resume goes on from the last one, step {self._kept()[-1].stem}" if self._kept() else "")
+            ) from None
+        for old in self._kept()[:-2]:
+            old.unlink()
+
+    def _kept(self):
+        return sorted(self.checkpoints.glob("[0-9]*.npz"))
+
+    def _load_newest(self):
+        """Load the newest checkpoint that is whole; returns its step, or 0 where there is none."""
+        for path in reversed(self._kept()):
+            try:
+                state = load_arrays(path)
+            except ValueError as error:
+                print(f"{error}; trying the one before", file=sys.stderr)
+                continue
+            for name, part in self.parts.items():
+                part.load_state(state[name])
+            own = state["trainer"]
+            self.best_return, self.best_weights = own["best_return"], list(own["best_weights"].values()) or None
+            self.evaluations, self.episodes = own["evaluations"], own["episodes"]
+            self.since_row = {name: own[name] for name in ("returns", "lengths", "logged")}
+            if not self.envs.resumes_exactly:
+                print("the episodes of this world cannot be saved; they start anew", file=sys.stderr)
+            return self.envs.total_steps
+        return 0
+
+    # The end
+
+    def _finish(self):
+        """Evaluate the best agent on fresh episodes; write result.json and the plot."""
+        if self.best_weights is None:  # nothing was trained
+            return
+        self.agent.set_weights(self.best_weights)
+        final = self.confirmed if self.reached_at is not None else self._evaluation(self.config.final_episodes)
+        result = {
+            "env": self.config.env,
+            "seed": self.config.seed,
+            "steps": self.envs.total_steps,
+            "episodes": self.episodes,
+            "return": final.mean,
+            "std": final.std,
+            "returns": final.returns.tolist(),
+            "reached": self.reached_at is not None,
+            "steps_to_target": self.reached_at,
+            "reached_time": self.reached_time if self.reached_at is not None else None,
+            "peak_megabytes": peak_megabytes(),
+        }
+        with written_whole(self.folder / "result.json") as part:
+            part.write_text(json.dumps(result, indent=2), encoding="utf-8")
+        for path in self._kept():
+            path.unlink()
+        self.bar.close()
+        print(
+            f"best agent: return {final.mean:.2f} ± {final.std:.2f} over {len(final.returns)} fresh episodes"
+            + (f"; target reached at step {self.reached_at}" if self.reached_at is not None else "")
+        )
+        from framework.learning_plot import draw_run  # here, since plotting takes a second to load
+
+        print(f"plot saved to {draw_run(self.folder).as_posix()}")
+
+
+def _empty_row():
+    return {"returns": [], "lengths": [], "logged": {}}
+
+
+def _check(config):
+    for name in ("steps", "num_envs", "eval_every", "eval_episodes", "final_episodes", "log_every"):
+        if getattr(config, name) < 1:
+            raise ValueError(f"{name} must be at least 1; got {getattr(config, name)}")
+    if config.seed < 0:
+        raise ValueError(f"seed must be at least 0; got {config.seed}")
+
+
+def script_name(config_class):
+    """The name of the file that a class of a script is defined in, also where that file runs as ``__main__``."""
+    return Path(sys.modules[config_class.__module__].__file__).stem
+
+
+def new_folder(script, seed):
+    """runs/<script>/<time>-seed<seed>, made; a number is added where two runs start in one second."""
+    stem = Path("runs", script, f"{datetime.now():%Y%m%d-%H%M%S}-seed{seed}")
+    for number in range(1, 1000):
+        folder = stem if number == 1 else stem.with_name(f"{stem.name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise OSError(f"no free name like {stem}")
+
+
+def read_config(folder):
+    """The configuration of the run in a folder, as JSON has it, or None if there is no run."""
+    path = Path(folder, "config.json")
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["config"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path} is damaged") from None
+
+
+def _as_json(config):
+    from dataclasses import asdict
+
+    return json.loads(json.dumps(asdict(replace(config, run_folder=""))))
+
+
+def peak_megabytes():
+    """The most memory that this process had, or None where the system does not tell."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return round(int(line.split()[1]) / 1024, 1)
+    if os.name == "posix":
+        import resource
+
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 1)  # bytes on macOS
+    return None
