@@ -1,0 +1,1 @@
+"""Day 4-5: functions for tables. Deep reinforcement learning."""
