@@ -32,7 +32,8 @@ from framework.vector import make_vector
 class Config(TrainConfig):
     """Hyper-parameters for Catcher from pixels; `CARTPOLE` has those of --test."""
 
-    steps: int = 1_000_000
+    steps: int = 600_000
+    target_return: float | None = 15.2
     rollout_steps: int = 16
     """n: steps of every world between two gradient steps."""
     learning_rate: float = 1e-3

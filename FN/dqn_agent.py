@@ -33,27 +33,28 @@ from framework.vector import make_vector
 class Config(TrainConfig):
     """Hyper-parameters for Catcher from pixels; `CARTPOLE` has those of --test."""
 
-    steps: int = 300_000
-    num_envs: int = 16
+    steps: int = 150_000
+    num_envs: int = 8
+    target_return: float | None = 15.2
     buffer_size: int = 30_000
     """How many transitions the replay buffer keeps."""
-    learning_starts: int = 3_000
+    learning_starts: int = 2_000
     """Steps before the first gradient step."""
     train_period: int = 64
     """Steps between two calls of train_step …"""
-    gradient_steps: int = 8
+    gradient_steps: int = 16
     """… and its gradient steps, each on a minibatch of its own."""
     batch_size: int = 64
     """Rows of a gradient step."""
-    learning_rate: float = 3e-4
+    learning_rate: float = 5e-4
     """Of Adam."""
     gamma: float = 0.98
     """The discount."""
-    target_period: int = 4_000
+    target_period: int = 1_000
     """Steps between two copies into the target network."""
-    epsilon_end: float = 0.02
+    epsilon_end: float = 0.05
     """Exploration falls linearly from 1 to this …"""
-    epsilon_steps: int = 50_000
+    epsilon_steps: int = 10_000
     """… over so many steps."""
     clip_reward: bool = True
     """Learn from rewards clipped to [-1, 1]; returns are shown unclipped."""

@@ -35,6 +35,7 @@ class Config(TrainConfig):
     """Hyper-parameters for Catcher from pixels; `CARTPOLE` has those of --test."""
 
     steps: int = 200_000
+    target_return: float | None = 15.2
     rollout_steps: int = 64
     """T: steps of every world between two updates."""
     epochs: int = 4
@@ -88,13 +89,19 @@ class PPOAgent(Agent):
         self.config = config
         count = discrete_actions(action_space)
         self.network = actor_critic_network(observation_space, count, config.hidden, config.seed)
-        self.optimizer = keras.optimizers.Adam(config.learning_rate, epsilon=1e-5, global_clipnorm=config.max_gradient)
+        self.optimizer = keras.optimizers.Adam(
+            config.learning_rate, epsilon=1e-5, global_clipnorm=config.max_gradient
+        )
         self.optimizer.build(self.network.trainable_variables)
         self.generator = tf.random.Generator.from_seed(config.seed)
         self.rng = np.random.default_rng(config.seed)
         self.networks, self.learning = [self.network], [self.optimizer, self.generator.state, self.rng]
 
-        seen, number, numbers = ((None, *observation_space.shape), observation_space.dtype), ((), "float32"), "float32"
+        seen, number, numbers = (
+            ((None, *observation_space.shape), observation_space.dtype),
+            ((), "float32"),
+            "float32",
+        )
         jit = len(observation_space.shape) == 1  # XLA pays for dense layers
         self._act = compiled(self._act, seen)
         self._greedy = compiled(self._greedy, seen)

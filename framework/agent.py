@@ -33,7 +33,9 @@ class Agent:
         variables = [variable for network in self.networks for variable in network.variables]
         shapes = [tuple(variable.shape) for variable in variables]
         if [np.shape(array) for array in weights] != shapes:
-            raise ValueError(f"the weights are of another network: shapes {[np.shape(a) for a in weights]}, not {shapes}")
+            raise ValueError(
+                f"the weights are of another network: shapes {[np.shape(a) for a in weights]}, not {shapes}"
+            )
         for variable, array in zip(variables, weights, strict=True):
             variable.assign(array)
 

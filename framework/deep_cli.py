@@ -56,7 +56,9 @@ def run_training(train, agent_class, config, description, test=None):
         if "--resume" in arguments:
             return Options(_run_to_resume(script, config_class))
         if "--play" in arguments:
-            return Options(_run_to_play(script, config_class, _value_of("--agent", arguments)) or config)
+            wanted = test.env if test and "--test" in arguments else _value_of("--env", arguments)
+            file = _value_of("--agent", arguments) or _newest_agent(script, wanted)
+            return Options(_config(config_class, load_agent_file(file, script)[0]), agent=file)
         env = _value_of("--env", arguments)
         chosen = test if test and ("--test" in arguments or (env and not _has_pictures(env))) else config
         if env:
@@ -102,12 +104,14 @@ def _run_to_resume(script, config_class):
     raise ValueError(f"there is no run in runs/{script} to go on with")
 
 
-def _run_to_play(script, config_class, file):
-    newest = next((folder / "agent.npz" for folder in _runs(script) if (folder / "agent.npz").exists()), None)
-    path = Path(file) if file else newest
-    if path is None:
-        raise ValueError(f"there is no agent in runs/{script} yet; train one first: python FN/{script}.py")
-    return _config(config_class, load_agent_file(path, script)[0])
+def _newest_agent(script, env):
+    """Path of the newest run's agent, of a run in world ``env`` if one is given."""
+    for folder in _runs(script):
+        path = folder / "agent.npz"
+        if path.exists() and env in (None, load_agent_file(path, script)[0]["env"]):
+            return path.as_posix()
+    where = f" for {env}" if env else ""
+    raise ValueError(f"there is no agent in runs/{script}{where} yet; train one first: python FN/{script}.py")
 
 
 def _runs(script):

@@ -103,10 +103,17 @@ class VectorWorld:
 
     def reset(self, seed):
         """Start every world anew, world i with seed + i; returns ``obs``."""
+        self.finished = []
+        return self._start(seed)
+
+    def restart(self):
+        """Leave every episode where it is and start others, without seeding anew; returns ``obs``."""
+        return self._start(None)
+
+    def _start(self, seed):
         first, _ = self.envs.reset(seed=seed)
         self.obs = self._first_stack(first) if self.pictures else first
         self.returns, self.lengths = np.zeros(self.num_envs), np.zeros(self.num_envs, np.int64)
-        self.finished = []
         return self.obs
 
     def step(self, action):

@@ -96,9 +96,8 @@ def main(options):
         print(f"{label:>24}: {cost:8.2f} ms")
     step_ratio = costs["training step, eager"] / costs["training step, compiled"]
     row_ratio = costs["one row, model.predict"] / costs["one row, compiled"]
-    print(
-        f"compiled, a step costs {step_ratio:.0f} times less than eager, a row {row_ratio:.0f} times less than predict"
-    )
+    print(f"compiled: a step costs {step_ratio:.0f} times less than eager,", end=" ")
+    print(f"a row {row_ratio:.0f} times less than by model.predict")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,59 @@
+"""Watch a trained agent: in a window, or as a GIF where no window can be opened."""
+
+from pathlib import Path
+
+from framework import doctor
+from framework.agent import load_agent_file
+from framework.gif import play_in_window, save_gif
+from framework.vector import make_vector
+
+EPISODES, GIF_EPISODES, GIF_FRAMES = 3, 1, 1_000
+
+
+def load_agent(agent_class, script, config, path):
+    """The agent in a file, ready to act; ``config`` is the one that the file holds.
+
+    Raises:
+        ValueError: the file is no agent, or does not fit the world.
+        OSError: there is no such file.
+    """
+    _, weights = load_agent_file(path, script)
+    envs = make_vector(config.env, 1, config.seed, config.frame_size, config.frame_stack)
+    agent = agent_class(envs.observation_space, envs.action_space, config)
+    envs.close()
+    agent.set_weights(weights)
+    return agent
+
+
+def play(agent_class, script, config, path):
+    """Show a few episodes, without exploration, and print what each of them paid."""
+    agent = load_agent(agent_class, script, config, path)
+    envs = make_vector(
+        config.env, 1, config.seed + 1_000, config.frame_size, config.frame_stack, render_mode="rgb_array"
+    )
+    fps = envs.envs.metadata.get("render_fps", 30)
+    tick = max(10, round(1000 / fps, -1))  # a GIF counts in hundredths of a second
+    print(f"{script}: {config.env}, {Path(path).as_posix()}")
+    if doctor.display_driver():
+        play_in_window(
+            ((tick, lambda frame=frame: frame) for frame in frames(agent, envs, EPISODES)), config.env, tick
+        )
+    else:
+        gif = Path(path).with_name("play.gif")
+        shown = list(frames(agent, envs, GIF_EPISODES))[:GIF_FRAMES]
+        scale = max(1, 256 // max(shown[0].shape[:2]))
+        save_gif(gif, shown, tick, scale=scale)
+        print(f"no window can be opened here: saved to {gif.as_posix()}")
+    envs.close()
+
+
+def frames(agent, envs, episodes):
+    """The pictures of whole episodes in one world, [H, W, 3] uint8 each."""
+    for number in range(1, episodes + 1):
+        ended = False
+        while not ended:
+            yield envs.envs.render()[0]
+            transition = envs.step(agent.greedy(envs.obs))
+            ended = bool(transition.terminated[0] or transition.truncated[0])
+        (episode_return, length), envs.finished = envs.finished[-1], []
+        print(f"episode {number}: return {episode_return:.1f}, {length} steps", flush=True)
