@@ -1,4 +1,4 @@
-"""The distribution over Discrete actions that a network's logits stand for: π(a | s) = exp(logit_a) / Σ exp(logit)."""
+"""The distribution over Discrete actions that logits stand for: π(a | s) = exp(logit_a) / Σ exp(logit)."""
 
 from framework.tf import tf
 

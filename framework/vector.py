@@ -1,8 +1,8 @@
 """Many worlds stepped at once, and Gymnasium's automatic reset handled in one place.
 
-`make_vector` gives a `VectorWorld`. Its ``step`` returns a `Transition` whose ``next_obs`` is the true successor, also
-where an episode ended; the first observation of the next episode then stands in ``obs``, from where the agent acts
-on. Pictures become gray, small and stacked; a stack never holds frames of two episodes.
+`make_vector` gives a `VectorWorld`. Its ``step`` returns a `Transition` whose ``next_obs`` is the true successor, even
+where an episode ended; the first observation of the next one then stands in ``obs``, from where the agent acts on.
+Pictures become gray, small and stacked; a stack never holds frames of two episodes.
 """
 
 from dataclasses import dataclass
@@ -199,7 +199,7 @@ _COVERS = {}
 
 
 def cover(old, new):
-    """[new, old]: how much of each of ``new`` pixels lies over each of ``old`` pixels of the same line; rows sum to 1."""
+    """[new, old]: the share of each of ``old`` pixels of a line in each of ``new`` ones; rows sum to 1."""
     if (old, new) not in _COVERS:
         edges = np.linspace(0, old, new + 1)
         left, right = edges[:-1, None], edges[1:, None]

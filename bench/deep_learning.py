@@ -1,0 +1,120 @@
+"""What each agent of Day 4 learns, and how long it takes: every seed, from the start of the process to its target.
+
+    python bench/deep_learning.py                    five seeds of each; about 20 minutes on two cores
+    python bench/deep_learning.py --only ppo_agent
+
+Each run is a process of its own that nothing runs beside. It ends when an evaluation reaches the target and 100 fresh
+episodes confirm it. Writes results/deep_learning.json and draws the learning curves into docs/deep_learning.png.
+"""
+
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.machine import RESULTS, machine, save
+from framework.cli import run
+
+ROOT = Path(__file__).parents[1]
+CARTPOLE, CATCHER = 475.0, 14.4  # 95% of the 500 steps; 0.9 of the 16 fruits that an oracle catches
+RUNS = {  # name: script, flags, target
+    "value_function_agent CartPole-v1": ("value_function_agent", [], CARTPOLE),
+    "dqn_agent CartPole-v1": ("dqn_agent", ["--test"], CARTPOLE),
+    "policy_gradient_agent CartPole-v1": ("policy_gradient_agent", [], CARTPOLE),
+    "a2c_agent CartPole-v1": ("a2c_agent", ["--test"], CARTPOLE),
+    "ppo_agent CartPole-v1": ("ppo_agent", ["--test"], CARTPOLE),
+    "dqn_agent Catcher-v0": ("dqn_agent", [], CATCHER),
+    "a2c_agent Catcher-v0": ("a2c_agent", [], CATCHER),
+    "ppo_agent Catcher-v0": ("ppo_agent", [], CATCHER),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    only: str = ""
+    """Only the runs whose name has this in it; the others keep their last results."""
+    seeds: tuple[int, ...] = (100, 101, 102, 103, 104)
+    """Seeds that nothing was tuned on."""
+
+
+def learn(script, flags, target, seed):
+    """One run: its result, seconds, and the curve of its evaluations [(step, return), …]."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, str(ROOT / "FN" / f"{script}.py"), *flags, "--seed", str(seed)]
+        began, epoch = time.perf_counter(), time.time()
+        subprocess.run([*command, "--target-return", str(target)], cwd=folder, check=True, capture_output=True)
+        seconds = time.perf_counter() - began
+        (home,) = Path(folder, "runs", script).iterdir()
+        result = json.loads((home / "result.json").read_text(encoding="utf-8"))
+        with open(home / "metrics.csv", encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["eval_return"]]
+    return {
+        "seed": seed,
+        "reached": result["reached"],
+        "steps": result["steps"],
+        "return": result["return"],
+        "seconds": round(seconds, 1),
+        "seconds_to_target": round(result["reached_time"] - epoch, 1) if result["reached"] else None,
+        "peak_megabytes": result["peak_megabytes"],
+        "curve": [(int(row["step"]), float(row["eval_return"])) for row in rows],
+    }
+
+
+def main(options):
+    path = RESULTS / "deep_learning.json"
+    known = json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else {}
+    for name, (script, flags, target) in RUNS.items():
+        if options.only not in name:
+            continue
+        runs = []
+        for seed in options.seeds:
+            runs.append(learn(script, flags, target, seed))
+            print(name, {key: value for key, value in runs[-1].items() if key != "curve"}, flush=True)
+        known[name] = {
+            "target": target,
+            "reached": f"{sum(run['reached'] for run in runs)} of {len(runs)}",
+            "median_steps": float(np.median([run["steps"] for run in runs])),
+            "median_seconds": float(np.median([run["seconds"] for run in runs])),
+            "seeds": runs,
+        }
+        save("deep_learning", {"machine": machine("tensorflow-cpu", "keras", "gymnasium"), "runs": known})
+    draw(known)
+
+
+def draw(known):
+    """The evaluations of all seeds: their median, and a band from the lowest to the highest."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(2, 4, figsize=(13, 6), layout="constrained")
+    for ax, name in zip(axes.flat, RUNS, strict=True):
+        if name not in known:
+            continue
+        ended = max(run["curve"][-1][0] for run in known[name]["seeds"])
+        grid = np.linspace(0, ended, 60)
+        # A run that reached its target stays there: its last evaluation stands for the steps that it did not need.
+        curves = np.array([np.interp(grid, *zip(*run["curve"], strict=True)) for run in known[name]["seeds"]])
+        ax.fill_between(grid / 1000, curves.min(axis=0), curves.max(axis=0), alpha=0.2, color="#005cab", lw=0)
+        ax.plot(grid / 1000, np.median(curves, axis=0), color="#005cab")
+        ax.axhline(known[name]["target"], color="#e36e00", lw=1, ls="--")
+        script, world = name.split()
+        ax.set_title(f"{script.removesuffix('_agent')}, {world}", fontsize=10)
+        ax.grid(alpha=0.3)
+    for ax in axes[:, 0]:
+        ax.set_ylabel("return of an evaluation")
+    for ax in axes[1]:
+        ax.set_xlabel("thousand steps of all worlds")
+    figure.savefig(ROOT / "docs" / "deep_learning.png", dpi=110)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    run(main, Options, __doc__)
