@@ -14,6 +14,7 @@ import argparse
 import os
 import sys
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036, pip refuses an old Python but nothing has called pip yet
@@ -22,6 +23,7 @@ if sys.version_info < (3, 11):  # noqa: UP036, pip refuses an old Python but not
         "install one from https://www.python.org and start again. / Python 3.11〜3.13 を入れてください。"
     )
 
+TRAINED = Path(__file__).parent / "FN" / "trained" / "ppo_agent.npz"
 GIF, PNG = Path("runs", "welcome", "welcome.gif"), Path("runs", "welcome", "welcome.png")
 
 TEXTS = {
@@ -48,19 +50,30 @@ TEXTS = {
     "danger": ("ended in danger (luck has its say)", "危険なマスに入ってしまいました（運もあります）"),
     "lost": ("did not end", "まだ終わっていません"),
     "catcher": (
-        "Catcher: of the same fruit, chance caught {chance} and the oracle {oracle}.",
-        "Catcher: 同じ果物を、でたらめなプレイヤーは {chance} 個、オラクルは {oracle} 個捕りました。",
+        "Catcher: of the same fruit, chance caught {chance} and the {name} {caught}.",
+        "Catcher: 同じ果物を、でたらめなプレイヤーは {chance} 個、{name}は {caught} 個捕りました。",
+    ),
+    "agent": ("agent, which learnt from pixels alone,", "ピクセルだけから学習したエージェント"),
+    "oracle": ("oracle", "オラクル"),
+    "no tensorflow": (
+        "Without TensorFlow ({error}) an oracle plays in place of Day 4's agent.",
+        "TensorFlow がない（{error}）ため、4 日目のエージェントの代わりにオラクルがプレイします。",
     ),
     "next": ("What to do next:", "次にすること:"),
     "activate": ("use this virtual environment from here on", "以後、この仮想環境を使う"),
     "day 1": ("Day 1: ten random walks through a maze", "1 日目: でたらめに迷路を 10 回歩く"),
     "day 2": ("Day 2: the values and the best actions", "2 日目: 価値と最適な行動を計算する"),
+    "day 4": (
+        "Day 4: an agent learns the game from pixels, in about a minute",
+        "4 日目: エージェントがゲームをピクセルから学習する（1 分ほど）",
+    ),
     "lab": ("Day 2: draw your own maze in the browser", "2 日目: ブラウザで自分の迷路を描く"),
 }  # fmt: skip
 NEXT = {
     "day 1": "python DP/environment_demo.py",
     "day 2": "python DP/planner.py",
     "lab": "python DP/run_server.py --open",
+    "day 4": "python FN/ppo_agent.py",
 }
 
 
@@ -77,7 +90,7 @@ def main(arguments=None):
     only_checks = options.doctor or options.json
     if not only_checks:
         say("checks")
-    checks = doctor.check_all(encoding)
+    checks = doctor.check_all(encoding, start_tensorflow=only_checks)
     missing = {check.key for check in checks if check.status == doctor.MISSING}
     if only_checks:
         print((doctor.as_json if options.json else doctor.as_markdown)(checks, lang))
@@ -158,7 +171,7 @@ def show(say, options, in_window, can_write):
     import numpy as np
 
     from DP.planner import ValueIterationPlanner
-    from environment import GridWorld, catcher_oracle
+    from environment import GridWorld
     from framework.scenes import catcher_scene, maze_scene
 
     codes = {".": 0, "#": 9, "+": 1, "-": -1}
@@ -167,7 +180,7 @@ def show(say, options, in_window, can_write):
     maze, walk = maze_scene(env, planner, 0.95, options.seed, options.quick)
 
     luck = np.random.default_rng(options.seed)
-    players = {"chance": lambda state: luck.integers(3), "oracle": lambda state: catcher_oracle(state)[0]}
+    players = {"chance": lambda state: luck.integers(3), **best_player(say)}
     catcher, score = catcher_scene(players, options.seed, options.quick)
 
     shots, done = maze + catcher, False
@@ -180,8 +193,25 @@ def show(say, options, in_window, can_write):
     if done:
         end = {1.0: "treasure", -1.0: "danger"}.get(walk.pop("reward"), "lost")
         say("maze", end=end, **walk)
-        say("catcher", **score)
+        name, caught = list(score.items())[-1]
+        say("catcher", chance=score["chance"], name=name, caught=caught)
     return done
+
+
+def best_player(say):
+    """{name: player}: the agent that Day 4 trained on pixels alone; where TensorFlow is missing, the oracle."""
+    from environment import catcher_oracle
+
+    try:
+        if find_spec("tensorflow") is None:
+            raise ModuleNotFoundError
+        from FN.ppo_agent import Config, PPOAgent
+        from framework.play import PixelPlayer, load_agent_of
+    except (Exception, SystemExit) as error:  # missing, or broken in one of many ways; welcome goes on without
+        say("no tensorflow", error=type(error).__name__)
+        return {"oracle": lambda state: catcher_oracle(state)[0]}
+    agent, config = load_agent_of(PPOAgent, "ppo_agent", Config, TRAINED)
+    return {"agent": PixelPlayer(agent, config)}
 
 
 def play(say, shots):

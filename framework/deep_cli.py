@@ -1,7 +1,7 @@
 """The command line of a deep chapter: --test, --quick, --env, --resume and --play around its ``Config``."""
 
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import gymnasium as gym
@@ -9,7 +9,7 @@ import tyro
 
 from framework.agent import load_agent_file
 from framework.cli import run
-from framework.trainer import read_config, script_name
+from framework.trainer import config_from, read_config, script_name
 from framework.vector import is_picture
 
 QUICK_PART = 25  # a quick run has one in so many steps
@@ -58,7 +58,7 @@ def run_training(train, agent_class, config, description, test=None):
         if "--play" in arguments:
             wanted = test.env if test and "--test" in arguments else _value_of("--env", arguments)
             file = _value_of("--agent", arguments) or _newest_agent(script, wanted)
-            return Options(_config(config_class, load_agent_file(file, script)[0]), agent=file)
+            return Options(config_from(config_class, load_agent_file(file, script)[0]), agent=file)
         env = _value_of("--env", arguments)
         chosen = test if test and ("--test" in arguments or (env and not _has_pictures(env))) else config
         if env:
@@ -100,7 +100,7 @@ def _run_to_resume(script, config_class):
     for folder in _runs(script):
         known = read_config(folder)
         if known is not None and not (folder / "result.json").exists():
-            return replace(_config(config_class, known), run_folder=folder.as_posix())
+            return replace(config_from(config_class, known), run_folder=folder.as_posix())
     raise ValueError(f"there is no run in runs/{script} to go on with")
 
 
@@ -117,11 +117,3 @@ def _newest_agent(script, env):
 def _runs(script):
     """Folders of runs, the newest first."""
     return sorted(Path("runs", script).glob("*-seed*"), key=lambda folder: folder.name, reverse=True)
-
-
-def _config(config_class, known):
-    """A configuration from JSON, where tuples are lists."""
-    names = {field.name for field in fields(config_class)}
-    if set(known) - names:
-        raise ValueError(f"the run has settings that this version does not know: {', '.join(set(known) - names)}")
-    return config_class(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})

@@ -6,6 +6,7 @@ a computer ever gets into a `Check`.
 """
 
 import codecs
+import functools
 import importlib
 import io
 import json
@@ -62,22 +63,24 @@ class Check:
     mend: str | dict = ""
 
 
-def check_all(encoding, folder="runs"):
+def check_all(encoding, folder="runs", start_tensorflow=False):
     """Every check, in the order in which to mend them.
 
     Args:
         encoding: what the terminal had at the start, ``sys.stdout.encoding``.
         folder: where scripts write, relative to the working folder.
+        start_tensorflow: also find out whether TensorFlow starts and what GPUs it sees, which takes seconds.
     """
-    python_range, requirements = what_nanoka_needs()
+    python_range, requirements, deep_requirements = what_nanoka_needs()
+    started = start_of_tensorflow() if start_tensorflow and tensorflows() else None
     return [
         check_python(python_range),
         check_computer(),
         check_virtual_environment(),
         check_nanoka(),
         *[check_package(requirement) for requirement in requirements],
-        check_tensorflow(),
-        check_gpu(),
+        check_tensorflow(deep_requirements, started),
+        check_gpu(started),
         check_display(),
         check_writing(folder),
         check_encoding(encoding),
@@ -86,15 +89,24 @@ def check_all(encoding, folder="runs"):
 
 
 def what_nanoka_needs():
-    """(range of Python versions, list of requirements): from pyproject.toml, their one home, which can be read
-    before anything is installed, or from the installed package where there is no such file."""
+    """(range of Python versions, list of requirements, list of those of the extra cpu): from pyproject.toml, their
+    one home, which can be read before anything is installed, or from the installed package where there is no such
+    file."""
     file = Path(__file__).parents[1] / "pyproject.toml"
     if file.exists():
         project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
-        return project["requires-python"], project["dependencies"]
+        return project["requires-python"], project["dependencies"], project["optional-dependencies"]["cpu"]
     installed = metadata.metadata("nanoka")
-    requirements = [r for r in installed.get_all("Requires-Dist", []) if "extra ==" not in r]
-    return installed["Requires-Python"], requirements
+    requirements = installed.get_all("Requires-Dist", [])
+    always = [requirement for requirement in requirements if "extra ==" not in requirement]
+    deep = [requirement for requirement in requirements if re.search("extra == [\"']cpu[\"']", requirement)]
+    return installed["Requires-Python"], always, deep
+
+
+def name_and_ranges(requirement):
+    """("tensorflow", ">=2.18,<2.22") of "tensorflow[and-cuda]>=2.18,<2.22; sys_platform == 'linux'"."""
+    name, ranges = re.match(r"([\w.-]+)(?:\[[^\]]*\])?\s*([^;]*)", requirement).groups()
+    return name, ranges.strip()
 
 
 def satisfies(version, ranges):
@@ -160,8 +172,8 @@ def check_nanoka():
 
 def check_package(requirement):
     """Is it installed, in range, and can it be imported? Only an import tells whether a package is whole."""
-    name, ranges = re.match(r"([\w.-]+)(?:\[[^\]]*\])?\s*([^;]*)", requirement).groups()
-    install = f'`python -m pip install "{name}{ranges.strip()}"`'
+    name, ranges = name_and_ranges(requirement)
+    install = f'`python -m pip install "{name}{ranges}"`'
     mend = both(f"Install it: {install}", f"{install} でインストールしてください。")
     try:
         version = metadata.version(name)
@@ -208,39 +220,219 @@ def import_quietly(module):
         importlib.import_module(module)
 
 
-def check_tensorflow():
-    for name in ("tensorflow", "tensorflow-cpu"):
-        if is_installed(name):
-            return Check("tensorflow", "TensorFlow", OK, f"{name} {metadata.version(name)}")
-    return Check(
-        "tensorflow",
-        "TensorFlow",
-        NOTE,
-        both("not installed", "未インストール"),
-        both(
-            "Not needed until Day 4; Days 1 to 3 do without.",
-            "4 日目まで不要です。1〜3 日目は TensorFlow なしで動きます。",
-        ),
+# ------------------------------------------------------------------------------------------
+# TensorFlow, which Days 1 to 3 do without: only what is installed and does not start is MISSING
+# ------------------------------------------------------------------------------------------
+
+CPU_EXTRA, GPU_EXTRA = '`python -m pip install -e ".[cpu]"`', '`python -m pip install -e ".[gpu]"`'
+START_SECONDS = 60
+START = """
+import os
+os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", KERAS_BACKEND="tensorflow")
+import json, keras, tensorflow as tf
+details = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
+names = [detail.get("device_name", "GPU") for detail in details]
+print(json.dumps({"gpus": names, "has_cuda": tf.test.is_built_with_cuda()}))
+"""
+NO_SUCH_INSTRUCTION = (-4, 0xC000001D)  # how Unix and Windows report it
+
+
+@dataclass(frozen=True)
+class Start:
+    """How TensorFlow started: ``error`` is "", "AVX", "time", or the name of what was raised."""
+
+    error: str = ""
+    gpus: tuple = ()
+    has_cuda: bool = False
+
+
+def tensorflows():
+    """The packages that bring a TensorFlow, of those that are installed."""
+    return [name for name in ("tensorflow", "tensorflow-cpu") if is_installed(name)]
+
+
+@functools.cache
+def start_of_tensorflow():
+    """Start it in another process, which may be killed, or hang."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", START], capture_output=True, text=True, errors="replace", timeout=START_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return Start("time")
+    except OSError as error:
+        return Start(type(error).__name__)
+    return read_start(done.returncode, done.stdout, done.stderr)
+
+
+def read_start(code, stdout, stderr):
+    if code == 0:
+        seen = json.loads(stdout.strip().rpartition("\n")[2])
+        return Start("", tuple(seen["gpus"]), seen["has_cuda"])
+    if code in NO_SUCH_INSTRUCTION or "instructions, but these aren't available" in stderr:
+        return Start("AVX")
+    raised = re.findall(
+        r"^(?:\w+\.)*(\w+(?:Error|Exception))\b", stderr, re.MULTILINE
+    )  # its message may name folders
+    return Start(raised[-1] if raised else f"exit code {code}")
+
+
+def check_tensorflow(deep_requirements, started=None):
+    """Args: deep_requirements: of the extra cpu. started: a `Start`, or None if it was not tried."""
+    ranges = dict(name_and_ranges(requirement) for requirement in deep_requirements)
+    names = tensorflows()
+    if not names:
+        return note_on_tensorflow(both("not installed", "未インストール"), how_to_get_tensorflow())
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in names)
+    if len(names) > 1:
+        mend = both(
+            "Both write the same files: `python -m pip uninstall -y tensorflow tensorflow-cpu`, then "
+            f"{CPU_EXTRA}; for a GPU {GPU_EXTRA} in an environment of its own.",
+            "同じファイルを取り合います。`python -m pip uninstall -y tensorflow tensorflow-cpu` の後、"
+            f"{CPU_EXTRA} を実行してください。GPU を使うなら、別の仮想環境で {GPU_EXTRA} を実行します。",
+        )
+        return note_on_tensorflow(versions, mend)
+    extra = GPU_EXTRA if is_installed("nvidia-cuda-runtime-cu12") else CPU_EXTRA
+    again = both(f"Days 4 to 7 need it: {extra}", f"4 日目から必要です。{extra} でインストールしてください。")
+    wanted = ranges.get(names[0], "")
+    if not satisfies(metadata.version(names[0]), wanted):
+        found = both(f"{versions}, but {wanted} is needed", f"{versions}（必要なのは {wanted}）")
+        return note_on_tensorflow(found, again)
+    if not is_installed("keras"):
+        return note_on_tensorflow(both(f"{versions}, but no keras", f"{versions}（keras がありません）"), again)
+    keras = metadata.version("keras")
+    if not satisfies(keras, ranges.get("keras", "")):
+        found = both(
+            f"{versions}, but keras {keras}, and {ranges['keras']} is needed",
+            f"{versions}、keras {keras}（必要なのは {ranges['keras']}）",
+        )
+        return note_on_tensorflow(found, again)
+    if started and started.error:
+        return failed_start(versions, started.error)
+    return Check("tensorflow", "TensorFlow", OK, f"{versions}, keras {keras}")
+
+
+def note_on_tensorflow(found, mend):
+    return Check("tensorflow", "TensorFlow", NOTE, found, mend)
+
+
+def how_to_get_tensorflow():
+    if (platform.system(), platform.machine()) == ("Darwin", "x86_64"):
+        return both(
+            "Days 1 to 3 do without. There is none for Intel Macs: use Linux, Windows or Google Colab from Day 4 on. "
+            "(If this Mac has an Apple chip, use a Python for arm64.)",
+            "1〜3 日目は不要です。Intel Mac 用の TensorFlow はないため、4 日目からは Linux、Windows、Google Colab の"
+            "いずれかをお使いください（Apple シリコンの Mac なら、arm64 版の Python を使います）。",
+        )
+    return both(
+        f"Days 1 to 3 do without; from Day 4 on: {CPU_EXTRA}",
+        f"1〜3 日目は不要です。4 日目からは {CPU_EXTRA} でインストールしてください。",
     )
 
 
-def check_gpu():
-    """NVIDIA's own tool tells, without TensorFlow."""
-    tool, names = shutil.which("nvidia-smi"), ""
-    if tool:
-        names = output_of([tool, "--query-gpu=name", "--format=csv,noheader"])
-    if names:
-        return Check("gpu", "GPU", OK, ", ".join(names.splitlines()))
-    return Check(
-        "gpu",
-        "GPU",
-        NOTE,
-        both("none that TensorFlow uses", "TensorFlow で使えるものはありません"),
-        both(
-            "Not needed until Day 4, and every day of the course also runs on a CPU.",
-            "4 日目まで不要です。それ以降も、どの日も CPU だけで動きます。",
-        ),
+def failed_start(versions, error):
+    if error == "AVX":  # nothing to mend: Days 1 to 3 are all that runs here
+        found = both(f"{versions}, but this CPU has no AVX", f"{versions}（この CPU は AVX に対応していません）")
+        mend = both(
+            "TensorFlow's packages need a CPU with AVX: from Day 4 on, use another computer or Google Colab.",
+            "TensorFlow の動作には AVX に対応した CPU が必要です。4 日目からは別の PC か Colab をお使いください。",
+        )
+        return note_on_tensorflow(found, mend)
+    if error == "time":
+        found = both(
+            f"{versions}, but it did not start within {START_SECONDS} seconds",
+            f"{versions}（{START_SECONDS} 秒以内に起動しませんでした）",
+        )
+        mend = both(
+            "The first start can be slow: try once more.", "初回の起動は遅いことがあります。もう一度お試しください。"
+        )
+        return note_on_tensorflow(found, mend)
+    found = both(f"{versions}, but it does not start ({error})", f"{versions}（起動しません: {error}）")
+    mend = both(
+        '`python -c "import keras, tensorflow"` shows why; a fresh environment often mends it.',
+        '`python -c "import keras, tensorflow"` で原因がわかります。仮想環境を作り直すと直ることもあります。',
     )
+    return Check("tensorflow", "TensorFlow", MISSING, found, mend)
+
+
+def check_gpu(started=None):
+    """Whether TensorFlow uses a GPU, and if not, why. NVIDIA's own tool tells what there is."""
+    if started and started.gpus:
+        names = ", ".join(started.gpus)
+        return Check("gpu", "GPU", OK, both(f"TensorFlow uses {names}", f"TensorFlow が使用: {names}"))
+    tool = shutil.which("nvidia-smi")
+    names = ", ".join(output_of([tool, "--query-gpu=name", "--format=csv,noheader"]).splitlines()) if tool else ""
+    if not names:
+        return no_gpu(bool(tool))
+    why, mend = why_unused(started)
+    found = both(f"{names}, {why['en']}", f"{names}（{why['ja']}）")
+    return Check("gpu", "GPU", NOTE, found, mend)
+
+
+def no_gpu(has_driver):
+    if has_driver:
+        found = both("none: the NVIDIA driver finds no GPU", "なし（NVIDIA のドライバーが GPU を認識していません）")
+        hint = both("`nvidia-smi` says more.", "`nvidia-smi` で詳細がわかります。")
+    else:
+        found = both("none: there is no NVIDIA driver", "なし（NVIDIA のドライバーがありません）")
+        hint = both(
+            "Only NVIDIA's can be used, with their driver installed.",
+            "使えるのは NVIDIA の GPU だけで、ドライバーが必要です。",
+        )
+    mend = both(
+        f"None is needed, for every day of the course runs on a CPU. {hint['en']}",
+        f"どの日も CPU だけで動くため、なくても構いません。{hint['ja']}",
+    )
+    return Check("gpu", "GPU", NOTE, found, mend)
+
+
+def why_unused(started):
+    """Why TensorFlow does not use the GPU that is there, and what to do."""
+    own = both(
+        f"In a new environment of its own: {GPU_EXTRA}", f"別に新しい仮想環境を作り、{GPU_EXTRA} を実行してください。"
+    )
+    names = tensorflows()
+    if platform.system() == "Windows":
+        return both("which TensorFlow does not use on Windows", "Windows 上の TensorFlow では使えません"), both(
+            f"Install Nanoka inside WSL2, with {GPU_EXTRA}",
+            f"WSL2 の中に Nanoka を入れ、{GPU_EXTRA} を実行してください。",
+        )
+    if not names:
+        return both("not used: there is no TensorFlow", "TensorFlow がないため未使用"), own
+    if "tensorflow-cpu" in names:
+        return both("not used: tensorflow-cpu knows no GPU", "tensorflow-cpu は GPU に対応していないため未使用"), own
+    if started is None:
+        return both("perhaps used", "使用状況は未確認"), both(
+            "`python welcome.py --doctor` finds out whether TensorFlow uses it.",
+            "TensorFlow で使えるかどうかは `python welcome.py --doctor` でわかります。",
+        )
+    if started.error:
+        return both("not used: TensorFlow does not start", "TensorFlow が起動しないため未使用"), both(
+            "Mend TensorFlow first, see above.", "先に、上の TensorFlow の項目を直してください。"
+        )
+    if not started.has_cuda:
+        return both(
+            "not used: this TensorFlow knows no GPU", "この TensorFlow は GPU に対応していないため未使用"
+        ), both(
+            "There is no build with CUDA for this computer; the CPU is used.",
+            "このコンピューター用の CUDA 対応版はありません。CPU で動かします。",
+        )
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return both("hidden by CUDA_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES で隠されています"), both(
+            "Unset this environment variable.", "この環境変数の設定を解除してください。"
+        )
+    return both(
+        "not used: CUDA's libraries are missing, or don't fit the driver",
+        "CUDA のライブラリがないか、ドライバーと合わないため未使用",
+    ), both(
+        f"Update NVIDIA's driver, then in a new environment of its own: {GPU_EXTRA}",
+        f"NVIDIA のドライバーを更新してから、別に新しい仮想環境を作り、{GPU_EXTRA} を実行してください。",
+    )
+
+
+# ------------------------------------------------------------------------------------------
+# The rest of the computer
+# ------------------------------------------------------------------------------------------
 
 
 def check_display():

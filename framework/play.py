@@ -2,12 +2,40 @@
 
 from pathlib import Path
 
+import numpy as np
+
+from environment import draw_catcher
 from framework import doctor
 from framework.agent import load_agent_file
 from framework.gif import play_in_window, save_gif
-from framework.vector import make_vector
+from framework.trainer import config_from
+from framework.vector import gray_frames, make_vector
 
 EPISODES, GIF_EPISODES, GIF_FRAMES = 3, 1, 1_000
+
+
+class PixelPlayer:
+    """Plays one game of Catcher, for `framework.scenes`: from its state it sees only the pictures.
+
+    Args:
+        agent: has greedy(obs).
+        config: how it sees, ``frame_size`` and ``frame_stack``.
+    """
+
+    def __init__(self, agent, config):
+        self.agent, self.config, self.frames = agent, config, []
+
+    def __call__(self, state):
+        """The action for the game [1, 6]."""
+        newest = gray_frames(draw_catcher(state), self.config.frame_size)
+        self.frames = [*(self.frames or [newest] * self.config.frame_stack)[1:], newest]
+        return self.agent.greedy(np.stack(self.frames, axis=-1))[0]
+
+
+def load_agent_of(agent_class, script, config_class, path):
+    """(agent, configuration) of a file, without a command line."""
+    config = config_from(config_class, load_agent_file(path, script)[0])
+    return load_agent(agent_class, script, config, path), config
 
 
 def load_agent(agent_class, script, config, path):

@@ -62,7 +62,8 @@ def catcher_scene(players, seed, quick):
     caught, missed = dict.fromkeys(players, 0), dict.fromkeys(players, 0)
     for game in games.values():
         game.reset(seed=seed)
-    words = ("Play: Catcher", "the same fruit for both", "On Day 4 an agent learns this game from pixels alone.")
+    below = "On Day 4 an agent learns this game from pixels, in about a minute."
+    words = ("Play: Catcher", "the same fruit for both", below)
     shots = []
     for _ in range(90 if quick else 240):
         views = []

@@ -1,15 +1,57 @@
 """The one door to TensorFlow: quiet, with a GPU's memory taken as needed, and with one sentence if it is missing."""
 
 import os
+import sys
+import tempfile
+from contextlib import contextmanager
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before the import: no start-up notices
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before the import
+os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever else the reader has set for other work
 
-import keras
-import tensorflow as tf
 
-for _gpu in tf.config.list_physical_devices("GPU"):
-    tf.config.experimental.set_memory_growth(_gpu, True)
+@contextmanager
+def _quiet():
+    """Standard error goes to a file, for some of TensorFlow's start-up notices ignore the log level.
+
+    It comes back in any case; if something is raised, what was written is shown.
+    """
+    try:
+        notices = tempfile.TemporaryFile()  # noqa: SIM115
+        stderr = os.dup(2)
+    except OSError:  # no standard error, or nowhere to write
+        yield
+        return
+    with notices:
+        os.dup2(notices.fileno(), 2)
+        written = b""
+        try:
+            yield
+        except BaseException:
+            notices.seek(0)
+            written = notices.read()
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            if written:
+                os.write(2, written)
+
+
+try:
+    with _quiet():
+        import keras
+        import tensorflow as tf
+
+        for _gpu in tf.config.list_physical_devices("GPU"):  # a CUDA build has notices here, too
+            tf.config.experimental.set_memory_growth(_gpu, True)
+except ModuleNotFoundError as error:
+    if error.name not in ("keras", "tensorflow"):
+        raise
+    print(
+        f'error: {error.name} is not installed, which Days 4 to 7 need: python -m pip install -e ".[cpu]"',
+        file=sys.stderr,
+    )
+    raise SystemExit(2) from None
 
 
 def set_seed(seed):

@@ -10,8 +10,8 @@ A chapter's ``train`` iterates over a `Trainer` and does in the body what its al
                 …
     return trainer.best_agent
 
-Between two bodies the trainer looks at ``envs.total_steps`` and does what is due: rows of the log, evaluations on fresh
-episodes, checkpoints, the end. It never calls back into the chapter. A run that is killed goes on from its newest
+Between two bodies the trainer looks at ``envs.total_steps`` and does what is due: rows of the log, evaluations on
+fresh episodes, checkpoints, the end. It never calls back into the chapter. A run that is killed goes on from its newest
 checkpoint with ``--resume``; everything that learning depends on is in it, so that it ends with the same weights.
 """
 
@@ -21,7 +21,7 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -348,9 +348,19 @@ def read_config(folder):
         raise ValueError(f"{path} is damaged") from None
 
 
-def _as_json(config):
-    from dataclasses import asdict
+def config_from(config_class, known):
+    """A configuration from JSON, where tuples are lists.
 
+    Raises:
+        ValueError: it has settings that the class does not know.
+    """
+    strange = set(known) - {field.name for field in fields(config_class)}
+    if strange:
+        raise ValueError(f"the run has settings that this version does not know: {', '.join(sorted(strange))}")
+    return config_class(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})
+
+
+def _as_json(config):
     return json.loads(json.dumps(asdict(replace(config, run_folder=""))))
 
 

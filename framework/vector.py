@@ -1,8 +1,8 @@
 """Many worlds stepped at once, and Gymnasium's automatic reset handled in one place.
 
-`make_vector` gives a `VectorWorld`. Its ``step`` returns a `Transition` whose ``next_obs`` is the true successor, even
-where an episode ended; the first observation of the next one then stands in ``obs``, from where the agent acts on.
-Pictures become gray, small and stacked; a stack never holds frames of two episodes.
+`make_vector` gives a `VectorWorld`. Its ``step`` returns a `Transition` whose ``next_obs`` is the true successor,
+even where an episode ended; then the first observation of the next one stands in ``obs``, from where the agent acts
+on. Pictures become gray, small and stacked; a stack never holds frames of two episodes.
 """
 
 from dataclasses import dataclass
