@@ -15,7 +15,7 @@ from framework.vector import is_picture
 QUICK_PART = 25  # a quick run has one in so many steps
 
 
-def run_training(train, agent_class, config, description, test=None):
+def run_training(train, agent_class, config, description, test=None, takes=()):
     """Read the command line; train, go on with a run, or play.
 
     Args:
@@ -25,6 +25,7 @@ def run_training(train, agent_class, config, description, test=None):
         description: shown by --help.
         test: the defaults with --test, and for worlds whose observations are not pictures; None if ``config`` is
             that already.
+        takes: pairs of a world and what a run with its defaults takes, in time and memory; said before it starts.
     """
     config_class = type(config)
     script = script_name(config_class)
@@ -47,6 +48,9 @@ def run_training(train, agent_class, config, description, test=None):
 
             play(agent_class, script, options.config, options.agent)
         else:
+            cost = dict(takes).get(options.config.env)
+            if cost and not (options.resume or options.config.quick):
+                print(f"This takes {cost} on two cores; Ctrl-C stops it, --resume goes on.", flush=True)
             train(options.config)
 
     def default():

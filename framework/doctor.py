@@ -292,16 +292,18 @@ def check_tensorflow(deep_requirements, started=None):
             f"{CPU_EXTRA} を実行してください。GPU を使うなら、別の仮想環境で {GPU_EXTRA} を実行します。",
         )
         return note_on_tensorflow(versions, mend)
-    extra = GPU_EXTRA if is_installed("nvidia-cuda-runtime-cu12") else CPU_EXTRA
-    again = both(f"Days 4 to 7 need it: {extra}", f"4 日目から必要です。{extra} でインストールしてください。")
     wanted = ranges.get(names[0], "")
+    install = (
+        f'`python -m pip install "{names[0]}{wanted}" "keras{ranges["keras"]}"`'  # an extra may add the other one
+    )
+    again = both(f"Days 4 to 7 need it: {install}", f"4 日目から必要です。{install} でインストールしてください。")
     if not satisfies(metadata.version(names[0]), wanted):
         found = both(f"{versions}, but {wanted} is needed", f"{versions}（必要なのは {wanted}）")
         return note_on_tensorflow(found, again)
     if not is_installed("keras"):
         return note_on_tensorflow(both(f"{versions}, but no keras", f"{versions}（keras がありません）"), again)
     keras = metadata.version("keras")
-    if not satisfies(keras, ranges.get("keras", "")):
+    if not satisfies(keras, ranges["keras"]):
         found = both(
             f"{versions}, but keras {keras}, and {ranges['keras']} is needed",
             f"{versions}、keras {keras}（必要なのは {ranges['keras']}）",

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 
-def draw_run(folder):
+def draw_run(folder, title):
     """Draw the returns of training and of evaluations into learning.png of the run's folder; returns its path."""
     import matplotlib
 
@@ -24,7 +24,7 @@ def draw_run(folder):
     step, mean, std = (column(name, "eval_return") for name in ("step", "eval_return", "eval_std"))
     axes.fill_between(step, mean - std, mean + std, alpha=0.15, color="#005cab", lw=0)
     axes.plot(step, mean, "o-", ms=3, color="#005cab", label="evaluation: mean and spread of fresh episodes")
-    axes.set(xlabel="steps of all worlds together", ylabel="return of an episode", title=Path(folder).parent.name)
+    axes.set(xlabel="steps of all worlds together", ylabel="return of an episode", title=title)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     path = Path(folder, "learning.png")

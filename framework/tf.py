@@ -45,12 +45,10 @@ try:
         for _gpu in tf.config.list_physical_devices("GPU"):  # a CUDA build has notices here, too
             tf.config.experimental.set_memory_growth(_gpu, True)
 except ModuleNotFoundError as error:
-    if error.name not in ("keras", "tensorflow"):
+    missing = (error.name or "").partition(".")[0]
+    if missing not in ("keras", "tensorflow"):
         raise
-    print(
-        f'error: {error.name} is not installed, which Days 4 to 7 need: python -m pip install -e ".[cpu]"',
-        file=sys.stderr,
-    )
+    print(f'error: Days 4 to 7 need {missing}: python -m pip install -e ".[cpu]"', file=sys.stderr)
     raise SystemExit(2) from None
 
 

@@ -11,8 +11,9 @@ A chapter's ``train`` iterates over a `Trainer` and does in the body what its al
     return trainer.best_agent
 
 Between two bodies the trainer looks at ``envs.total_steps`` and does what is due: rows of the log, evaluations on
-fresh episodes, checkpoints, the end. It never calls back into the chapter. A run that is killed goes on from its newest
-checkpoint with ``--resume``; everything that learning depends on is in it, so that it ends with the same weights.
+fresh episodes, checkpoints, the end. It never calls back into the chapter. A run that is killed goes on from its
+newest checkpoint with ``--resume``; everything that learning depends on is in it, so that it ends with the same
+weights.
 """
 
 import json
@@ -304,7 +305,8 @@ class Trainer:
         )
         from framework.learning_plot import draw_run  # here, since plotting takes a second to load
 
-        print(f"plot saved to {draw_run(self.folder).as_posix()}")
+        title = f"{self.script}: {self.config.env}, seed {self.config.seed}"
+        print(f"plot saved to {draw_run(self.folder, title).as_posix()}")
 
 
 def _empty_row():

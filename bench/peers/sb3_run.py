@@ -279,6 +279,7 @@ def train(options):
         "eval_return": eval_return,
         "best_evaluation": max((mean for _, mean in callback.evaluations), default=None),
         "evaluations": callback.evaluations,
+        "reached_time": time.time(),
         "seconds": round(seconds_since_start(), 2),
         "seconds_before_training": round(began, 2),
         "peak_megabytes": round(peak_megabytes(), 1),

@@ -1,0 +1,89 @@
+"""Small agents and small worlds for Day 4."""
+
+import importlib
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+CLASSES = {
+    "dqn_agent": "DeepQNetworkAgent",
+    "value_function_agent": "ValueFunctionAgent",
+    "policy_gradient_agent": "PolicyGradientAgent",
+    "a2c_agent": "ActorCriticAgent",
+    "ppo_agent": "PPOAgent",
+}
+
+
+class Steady(gym.Env):
+    """Pays the same at every step and is cut off by its time limit of 10 steps; all observations are alike.
+
+    Args:
+        reward: of every step.
+        ends: the tenth step ends the episode instead, and an observation has a 1 at the number of steps so far.
+    """
+
+    def __init__(self, reward=1.0, ends=False):
+        shape = (11,) if ends else (1,)
+        self.observation_space, self.action_space = spaces.Box(0, 1, shape, np.float32), spaces.Discrete(2)
+        self.reward, self.ends = reward, ends
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.time = 0
+        return self._obs(), {}
+
+    def step(self, action):
+        self.time += 1
+        return self._obs(), self.reward, self.ends and self.time == 10, False, {}
+
+    def _obs(self):
+        return np.eye(11, dtype=np.float32)[self.time] if self.ends else np.ones(1, np.float32)
+
+
+WORLDS = {"Steady-v0": {}, "SteadyEnds-v0": {"ends": True}, "SteadyPays10-v0": {"reward": 10.0}}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _worlds():
+    for name, options in WORLDS.items():
+        limit = None if options.get("ends") else 10
+        gym.register(name, entry_point=Steady, max_episode_steps=limit, kwargs=options)
+    yield
+    for name in WORLDS:
+        del gym.registry[name]
+
+
+@pytest.fixture(scope="session")
+def module():
+    """name -> the script's module."""
+    return lambda name: importlib.import_module(f"FN.{name}")
+
+
+@pytest.fixture(scope="session")
+def make_agent(module):
+    """(name, options of its Config) -> a small agent that sees 3 numbers and has 2 actions."""
+
+    def make(name, shape=(3,), dtype=np.float32, **options):
+        low, high = (0, 255) if dtype == np.uint8 else (-np.inf, np.inf)
+        config = module(name).Config(**{"hidden": (5,), **options})
+        return getattr(module(name), CLASSES[name])(spaces.Box(low, high, shape, dtype), spaces.Discrete(2), config)
+
+    return make
+
+
+@pytest.fixture
+def transition():
+    """(reward [B], terminated [B], truncated [B]) -> a Transition of B worlds with random observations [B, 3]."""
+    from framework.vector import Transition
+
+    rng = np.random.default_rng(0)
+
+    def make(reward, terminated=(False,), truncated=(False,)):
+        obs, next_obs = rng.normal(size=(2, len(reward), 3)).astype(np.float32)
+        action = rng.integers(2, size=len(reward))
+        ends = (np.broadcast_to(np.array(end, bool), len(reward)) for end in (terminated, truncated))
+        return Transition(obs, action, np.array(reward, np.float32), next_obs, *ends)
+
+    return make

@@ -1,0 +1,32 @@
+"""Every compiled function is traced once, whatever the number of rows; tracing again costs more than learning."""
+
+import numpy as np
+import pytest
+
+RUN = {"env": "CartPole-v1", "steps": 1_200, "num_envs": 3, "eval_every": 500, "eval_episodes": 4, "final_episodes": 7}
+AGENTS = {
+    "dqn_agent": {"learning_starts": 100, "epsilon_steps": 100},
+    "value_function_agent": {"sample_size": 128},
+    "policy_gradient_agent": {},
+    "a2c_agent": {},
+    "ppo_agent": {"rollout_steps": 64, "minibatch": 48},
+}
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_every_compiled_function_is_traced_once_in_a_run_with_evaluations(name, module, tmp_path):
+    options = {"hidden": (8,), "target_return": None, "run_folder": str(tmp_path), **RUN, **AGENTS[name]}
+    agent = module(name).train(module(name).Config(**options))
+    for rows in (1, 64, 5):
+        obs = np.zeros((rows, 4), "f")
+        agent.act(obs, *[0.5] * (name in ("dqn_agent", "value_function_agent")))
+        assert agent.greedy(obs).shape == (rows,)
+        if hasattr(agent, "value"):
+            assert agent.value(obs).shape == (rows,)
+    traces = {
+        key: function.experimental_get_tracing_count()
+        for key, function in vars(agent).items()
+        if hasattr(function, "experimental_get_tracing_count")
+    }
+    assert len(traces) >= 2
+    assert set(traces.values()) == {1}, traces

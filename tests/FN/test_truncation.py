@@ -1,0 +1,51 @@
+"""What every critic and every Q of Day 4 says of worlds that a time limit cuts off, and of worlds that end."""
+
+import numpy as np
+import pytest
+
+GAMMA = 0.9
+FAST = {"num_envs": 4, "eval_every": 10**6, "eval_episodes": 1, "final_episodes": 1, "gamma": GAMMA, "hidden": (32,)}
+SETTINGS = {
+    "dqn_agent": {
+        "steps": 4_000, "learning_starts": 100, "train_period": 20, "gradient_steps": 16, "batch_size": 32,
+        "target_period": 60, "learning_rate": 2e-3, "epsilon_end": 0.1, "epsilon_steps": 1_000, "buffer_size": 2_000,
+    },
+    "value_function_agent": {
+        "steps": 4_000, "fit_period": 60, "sample_size": 512, "minibatch": 32, "learning_rate": 2e-3,
+        "buffer_size": 2_000,
+    },
+    "policy_gradient_agent": {"steps": 8_000, "learning_rate": 1e-2},
+    "a2c_agent": {"steps": 8_000, "learning_rate": 1e-2, "rollout_steps": 8, "max_gradient": 10.0},
+    "ppo_agent": {"steps": 6_000, "learning_rate": 5e-3, "rollout_steps": 32, "minibatch": 64, "max_gradient": 10.0},
+}  # fmt: skip
+
+
+def learnt(name, module, env, folder, seed):
+    """The values V(s) of a short training, as a function of observations."""
+    config = module(name).Config(env=env, seed=seed, target_return=None, run_folder=str(folder), **FAST | SETTINGS[name])
+    agent = module(name).train(config)
+    if hasattr(agent, "value"):
+        return agent.value
+    return lambda obs: np.asarray(agent.network(obs)).max(axis=-1)
+
+
+@pytest.mark.parametrize("seed", [pytest.param(s, marks=[pytest.mark.slow] * (s > 0)) for s in range(3)])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_world_cut_off_by_a_time_limit_is_worth_as_much_as_one_that_goes_on(name, seed, module, tmp_path):
+    """1 + γ + γ² + … = 10, where a limit of 10 steps taken for an end would give about 5."""
+    value = learnt(name, module, "Steady-v0", tmp_path, seed)
+    got = value(np.ones((1, 1), "f"))
+    print("MEASURED", name, seed, got)
+    assert got == pytest.approx([1 / (1 - GAMMA)], abs=0.5)
+
+
+@pytest.mark.parametrize("seed", [pytest.param(s, marks=[pytest.mark.slow] * (s > 0)) for s in range(3)])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_world_that_ends_is_worth_what_is_left(name, seed, module, tmp_path):
+    """With k steps to go 1 + γ + … + γ^(k-1): 6.5 at the start, 1 at the last step."""
+    value = learnt(name, module, "SteadyEnds-v0", tmp_path, seed)
+    time = np.arange(10)
+    left = (1 - GAMMA ** (10 - time)) / (1 - GAMMA)
+    got = value(np.eye(11, dtype="f")[:10])
+    print("MEASURED", name, seed, np.abs(got - left).max())
+    assert got == pytest.approx(left, abs=0.6)

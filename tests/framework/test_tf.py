@@ -1,0 +1,100 @@
+"""framework.tf: nothing printed at the import, one sentence where TensorFlow is missing, the same weights again."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def run(program):
+    """A fresh interpreter: what an import prints, it prints once."""
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", timeout=120)
+
+
+def test_the_import_prints_nothing_and_gives_standard_error_back():
+    result = run("import os, framework.tf\nos.write(2, b'still here')")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "still here")
+
+
+def test_onednn_stays_on():
+    program = "import os, framework.tf\nassert os.environ.get('TF_ENABLE_ONEDNN_OPTS', '1') == '1'"
+    assert run(program).returncode == 0
+
+
+def test_the_import_works_without_a_standard_error():
+    program = "import os\nos.close(2)\nfrom framework.tf import tf\nprint(int(tf.constant(7)))"
+    assert run(program).stdout == "7\n"
+
+
+def test_keras_runs_on_tensorflow_whatever_else_is_set():
+    program = "import os\nos.environ['KERAS_BACKEND'] = 'jax'\nfrom framework.tf import keras\n"
+    program += "print(keras.backend.backend())"
+    assert run(program).stdout == "tensorflow\n"
+
+
+@pytest.mark.parametrize("module", ["tensorflow", "keras"])
+def test_without_tensorflow_one_sentence_says_how_to_get_it(module):
+    result = run(f"import sys\nsys.modules['{module}'] = None\nimport framework.tf")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f'error: Days 4 to 7 need {module}: python -m pip install -e ".[cpu]"\n'
+
+
+def test_an_import_that_fails_shows_what_was_written():
+    """Stands in for a TensorFlow whose libraries don't load."""
+    program = """
+import os, sys
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tensorflow":
+            os.write(2, b"a library is broken\\n")
+            raise ImportError("DLL load failed")
+sys.meta_path.insert(0, Broken())
+import framework.tf
+"""
+    result = run(program)
+    assert result.returncode == 1
+    assert result.stderr.startswith("a library is broken\n")
+    assert "ImportError: DLL load failed" in result.stderr
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
+    program = """
+from framework.tf import keras, set_seed
+def weights(seed):
+    set_seed(seed)
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(2)])
+    return b"".join(array.tobytes() for array in network.get_weights())
+assert weights(0) != weights(1)
+print(weights(0).hex())
+"""
+    first, again = run(program), run(program)
+    assert first.returncode == 0
+    assert first.stdout == again.stdout != ""
+
+
+def test_every_gpu_grows_its_memory():
+    """No computer of ours has a GPU: two are made up, and the CPU is cut in two to compute on."""
+    program = """
+import os
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+grown = []
+tf.config.list_physical_devices = lambda kind: ["first", "second"] if kind == "GPU" else [cpu]
+tf.config.experimental.set_memory_growth = lambda gpu, on: grown.append((gpu, on))
+from framework.tf import compiled
+print(grown)
+print([device.name for device in tf.config.list_logical_devices("CPU")])
+double = compiled(lambda x: 2 * x, ((None,), "float32"))
+for name in ("/CPU:0", "/CPU:1"):
+    with tf.device(name):
+        print(double(tf.constant([1.0, 2.0])).numpy())
+"""
+    result = run(program)
+    assert result.stdout.splitlines() == [
+        "[('first', True), ('second', True)]",
+        "['/device:CPU:0', '/device:CPU:1']",
+        "[2. 4.]",
+        "[2. 4.]",
+    ], result.stderr
