@@ -54,11 +54,13 @@ def run_training(train, agent_class, config, description, test=None, takes=()):
             train(options.config)
 
     def default():
+        """The options without any flag but those that decide about the others."""
         arguments = sys.argv[1:]
         if "--help" in arguments or "-h" in arguments:
             return Options(config)
         if "--resume" in arguments:
-            return Options(_run_to_resume(script, config_class))
+            known = _run_to_resume(script, config_class)
+            return Options(replace(known, quick=known.quick and "--quick" not in arguments))
         if "--play" in arguments:
             wanted = test.env if test and "--test" in arguments else _value_of("--env", arguments)
             file = _value_of("--agent", arguments) or _newest_agent(script, wanted)
@@ -77,7 +79,7 @@ def run_training(train, agent_class, config, description, test=None, takes=()):
 def _quick(config):
     every = max(1, config.steps // QUICK_PART // 2)
     shorter = {"steps": config.steps // QUICK_PART, "eval_every": every, "log_every": every}
-    return replace(config, **shorter, eval_episodes=5, final_episodes=10, target_return=None, quick=True)
+    return replace(config, **shorter, eval_episodes=5, final_episodes=10, target_return=None)
 
 
 def _value_of(flag, arguments):

@@ -1,5 +1,6 @@
 """Watch a trained agent: in a window, or as a GIF where no window can be opened."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,9 @@ def load_agent(agent_class, script, config, path):
 
 def play(agent_class, script, config, path):
     """Show a few episodes, without exploration, and print what each of them paid."""
+    in_window = doctor.display_driver()
+    if not in_window:
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else pygame looks for a display, and complains
     agent = load_agent(agent_class, script, config, path)
     envs = make_vector(
         config.env, 1, config.seed + 1_000, config.frame_size, config.frame_stack, render_mode="rgb_array"
@@ -62,7 +66,7 @@ def play(agent_class, script, config, path):
     fps = envs.envs.metadata.get("render_fps", 30)
     tick = max(10, round(1000 / fps, -1))  # a GIF counts in hundredths of a second
     print(f"{script}: {config.env}, {Path(path).as_posix()}")
-    if doctor.display_driver():
+    if in_window:
         play_in_window(
             ((tick, lambda frame=frame: frame) for frame in frames(agent, envs, EPISODES)), config.env, tick
         )
