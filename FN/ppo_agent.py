@@ -102,12 +102,11 @@ class PPOAgent(Agent):
             ((), "float32"),
             "float32",
         )
-        jit = len(observation_space.shape) == 1  # XLA pays for dense layers
         self._act = compiled(self._act, seen)
         self._greedy = compiled(self._greedy, seen)
         self._value = compiled(self._value, seen)
         rows = [((None,), "int64"), ((None,), numbers), ((None,), numbers), ((None,), numbers)]
-        self._update = compiled(self._update, seen, *rows, ((None, None), "int64"), number, number, jit=jit)
+        self._update = compiled(self._update, seen, *rows, ((None, None), "int64"), number, number)
 
     def act(self, obs):
         """Draw an action for each row [B, …]; actions, their log-probabilities and values, [B] each."""

@@ -24,7 +24,7 @@ def save_arrays(path, values):
     """
     arrays, rest = {}, {}
     _split(values, "", arrays, rest)
-    arrays[REST] = np.frombuffer(json.dumps(rest).encode(), np.uint8)
+    arrays[REST] = np.frombuffer(json.dumps(rest, default=lambda number: number.item()).encode(), np.uint8)
     with written_whole(path) as part, open(part, "wb") as file:
         np.savez(file, **arrays)
         file.flush()
@@ -62,4 +62,4 @@ def _split(values, prefix, arrays, rest):
         elif isinstance(value, np.ndarray):
             arrays[prefix + name] = value
         else:
-            rest[name] = value.item() if isinstance(value, np.generic) else value
+            rest[name] = value

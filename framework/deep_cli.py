@@ -64,7 +64,8 @@ def run_training(train, agent_class, config, description, test=None, takes=()):
         if "--play" in arguments:
             wanted = test.env if test and "--test" in arguments else _value_of("--env", arguments)
             file = _value_of("--agent", arguments) or _newest_agent(script, wanted)
-            return Options(config_from(config_class, load_agent_file(file, script)[0]), agent=file)
+            known = config_from(config_class, load_agent_file(file, script)[0])
+            return Options(replace(known, quick=False), agent=file)  # else --quick beside --play would be refused
         env = _value_of("--env", arguments)
         chosen = test if test and ("--test" in arguments or (env and not _has_pictures(env))) else config
         if env:

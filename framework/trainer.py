@@ -182,7 +182,7 @@ class Trainer:
         evaluation = self._evaluation(config.eval_episodes)
         if evaluation.mean >= self.best_return:
             self.best_return, self.best_weights = evaluation.mean, self.agent.weights()
-            save_agent(self.folder / "agent.npz", self.script, config, self.best_weights)
+            self._save_weights("agent.npz", self.best_weights)
             if config.target_return is not None and evaluation.mean >= config.target_return:
                 self.confirmed = self._evaluation(config.final_episodes)
                 if self.confirmed.mean >= config.target_return:
@@ -197,6 +197,9 @@ class Trainer:
             self._evaluation_worlds[episodes] = evaluation_worlds(self.config, episodes)
         seed = evaluation_seed(self.config.seed, self.evaluations)
         return evaluate(self.agent.greedy, self._evaluation_worlds[episodes], seed)
+
+    def _save_weights(self, name, weights):
+        save_agent(self.folder / name, self.script, replace(self.config, run_folder=""), weights)
 
     def _row(self, evaluation):
         step, since, self.since_row = self.envs.total_steps, self.since_row, _empty_row()
@@ -279,6 +282,7 @@ class Trainer:
         """Evaluate the best agent on fresh episodes; write result.json and the plot."""
         if self.best_weights is None:  # nothing was trained
             return
+        self._save_weights("final.npz", self.agent.weights())
         self.agent.set_weights(self.best_weights)
         final = self.confirmed if self.reached_at is not None else self._evaluation(self.config.final_episodes)
         result = {

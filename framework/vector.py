@@ -237,7 +237,8 @@ def _world_state(env):
 
 def _load_world(env, state):
     for i, layer in enumerate(_layers(env)):
-        vars(layer).update(state["layers"][str(i)])
+        kept = state["layers"][str(i)]
+        vars(layer).update({name: tuple(v) if isinstance(v, list) else v for name, v in kept.items()})
     for i, generator in enumerate(_generators(env)):
         generator.bit_generator.state = state["generators"][str(i)]
 
@@ -248,5 +249,7 @@ def _generators(env):
 
 
 def _is_data(value):
+    if isinstance(value, tuple):  # such as MountainCar's state; it comes back from a file as a list
+        return all(isinstance(item, int | float | np.number) for item in value)
     is_array = isinstance(value, np.ndarray) and value.dtype != object
     return value is None or is_array or isinstance(value, bool | int | float | str | np.number)

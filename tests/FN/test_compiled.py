@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-RUN = {"env": "CartPole-v1", "steps": 1_200, "num_envs": 3, "eval_every": 500, "eval_episodes": 4, "final_episodes": 7}
+RUN = {
+    "env": "CartPole-v1",
+    "steps": 1_200,
+    "num_envs": 3,
+    "eval_every": 500,
+    "eval_episodes": 4,
+    "final_episodes": 7,
+}
 AGENTS = {
     "dqn_agent": {"learning_starts": 100, "epsilon_steps": 100},
     "value_function_agent": {"sample_size": 128},

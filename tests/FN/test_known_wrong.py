@@ -313,7 +313,7 @@ def test_first_gradient_of_PPO_is_that_of_the_plain_policy_gradient(make_agent):
 
 
 def test_advantages_are_standardised_in_each_minibatch(make_agent):
-    """The loss of any 8 rows is the same for advantages 10 times as large and all raised by 5; what arrives is raw."""
+    """Raw ones arrive; the loss of any 8 rows is the same if they are 10 times as large and all raised by 5."""
     agent = make_agent("ppo_agent", gamma=0.9, lambda_=0.8, minibatch=8)
     rollout = rollout_by(agent)
     calls = recorded(agent, "_update", tf.zeros(4))

@@ -22,7 +22,9 @@ SETTINGS = {
 
 def learnt(name, module, env, folder, seed):
     """The values V(s) of a short training, as a function of observations."""
-    config = module(name).Config(env=env, seed=seed, target_return=None, run_folder=str(folder), **FAST | SETTINGS[name])
+    config = module(name).Config(
+        env=env, seed=seed, target_return=None, run_folder=str(folder), **FAST | SETTINGS[name]
+    )
     agent = module(name).train(config)
     if hasattr(agent, "value"):
         return agent.value
