@@ -6,8 +6,6 @@ checksum of each array, so a torn or altered file is noticed.
 
 import json
 import os
-import zipfile
-import zlib
 
 import numpy as np
 
@@ -38,17 +36,22 @@ def load_arrays(path):
         ValueError: the file is damaged, or something else.
         OSError: there is no such file.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        values = json.loads(arrays.pop(REST).tobytes())
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is damaged or not a file of Nanoka's ({type(error).__name__})") from None
+    with open(path, "rb") as file:
+        try:
+            return _read(file)
+        except Exception as error:  # a zip can be damaged in a dozen ways, each with an exception of its own
+            raise ValueError(f"{path} is damaged or not a file of Nanoka's ({type(error).__name__})") from None
+
+
+def _read(file):
+    with np.load(file, allow_pickle=False) as members:
+        arrays = {name: members[name] for name in members.files}
+    values = dict(json.loads(arrays.pop(REST).tobytes()))
     for name, array in arrays.items():
         *folders, last = name.split("/")
         place = values
         for folder in folders:
-            place = place.setdefault(folder, {})
+            place = place[folder]
         place[last] = array
     return values
 
@@ -59,7 +62,7 @@ def _split(values, prefix, arrays, rest):
             raise ValueError(f"names must not contain a slash; got {name!r}")
         if isinstance(value, dict):
             _split(value, f"{prefix}{name}/", arrays, rest.setdefault(name, {}))
-        elif isinstance(value, np.ndarray):
+        elif isinstance(value, np.ndarray) and value.dtype != object:  # NumPy would pickle objects
             arrays[prefix + name] = value
         else:
             rest[name] = value

@@ -9,7 +9,7 @@ import tyro
 
 from framework.agent import load_agent_file
 from framework.cli import run
-from framework.trainer import config_from, read_config, script_name
+from framework.trainer import config_from, read_config, runs_of, script_name
 from framework.vector import is_picture
 
 QUICK_PART = 25  # a quick run has one in so many steps
@@ -59,7 +59,7 @@ def run_training(train, agent_class, config, description, test=None, takes=()):
         if "--help" in arguments or "-h" in arguments:
             return Options(config)
         if "--resume" in arguments:
-            known = _run_to_resume(script, config_class)
+            known = _run_to_resume(script, config_class, _value_of("--run-folder", arguments))
             return Options(replace(known, quick=known.quick and "--quick" not in arguments))
         if "--play" in arguments:
             wanted = test.env if test and "--test" in arguments else _value_of("--env", arguments)
@@ -103,12 +103,12 @@ def _has_pictures(env_id):
     return shows
 
 
-def _run_to_resume(script, config_class):
-    for folder in _runs(script):
-        known = read_config(folder)
-        if known is not None and not (folder / "result.json").exists():
-            return replace(config_from(config_class, known), run_folder=folder.as_posix())
-    raise ValueError(f"there is no run in runs/{script} to go on with")
+def _run_to_resume(script, config_class, folder):
+    for run_folder in [Path(folder)] if folder else _runs(script):
+        known = read_config(run_folder)
+        if known is not None and not (run_folder / "result.json").exists():
+            return replace(config_from(config_class, known), run_folder=run_folder.as_posix())
+    raise ValueError(f"there is no run in {folder or runs_of(script).as_posix()} to go on with")
 
 
 def _newest_agent(script, env):
@@ -123,4 +123,4 @@ def _newest_agent(script, env):
 
 def _runs(script):
     """Folders of runs, the newest first."""
-    return sorted(Path("runs", script).glob("*-seed*"), key=lambda folder: folder.name, reverse=True)
+    return sorted(runs_of(script).glob("*-seed*"), key=lambda folder: folder.name, reverse=True)

@@ -34,7 +34,8 @@ class Logger:
             with open(self.path, encoding="utf-8", newline="") as file:
                 reader = csv.DictReader(file)
                 self.columns = list(reader.fieldnames or COLUMNS)
-                self.rows = [row for row in reader if int(row["step"]) <= resumed_at]
+                whole = [row for row in reader if None not in row.values()]  # a full disk cuts the last one short
+                self.rows = [row for row in whole if int(row["step"]) <= resumed_at]
         self._rewrite()
         from framework.tf import tf  # here: whoever only reads a run's files needs no TensorFlow
 

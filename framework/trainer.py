@@ -18,6 +18,7 @@ weights.
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -121,7 +122,7 @@ class Trainer:
         if threading.current_thread() is threading.main_thread():
             self._old_handler = signal.signal(signal.SIGINT, self._interrupt)
         print(f"{self.script}: {config.env}, seed {config.seed}, {self.folder.as_posix()}", flush=True)
-        if resumed_at:
+        if resumed_at is not None:
             print(f"resumed at step {resumed_at}", flush=True)
         self.bar = tqdm(
             total=config.steps, initial=self.envs.total_steps, unit=" steps", leave=False, disable=None,
@@ -171,8 +172,11 @@ class Trainer:
         evaluation = self._evaluate() if self.every(self.config.eval_every) or is_last else None
         if evaluation or self.every(self.config.log_every):
             self._row(evaluation)
+        if is_last or self.reached_at is not None:  # the end is near: nothing to go on with
+            return
         if self._interrupted:
             self._save()
+            tqdm.write(f"saved at step {self.envs.total_steps}; {self._how_to_go_on()}", file=sys.stderr)
             raise KeyboardInterrupt
         if time.monotonic() - self._last_checkpoint > self.config.checkpoint_seconds:
             self._save()
@@ -180,14 +184,14 @@ class Trainer:
     def _evaluate(self):
         config = self.config
         evaluation = self._evaluation(config.eval_episodes)
-        if evaluation.mean >= self.best_return:
+        if config.target_return is not None and evaluation.mean >= config.target_return:
+            self.confirmed = self._evaluation(config.final_episodes)
+            if self.confirmed.mean >= config.target_return:
+                self.reached_at = self.envs.total_steps
+                self.reached_time = time.time()
+        if self.reached_at is not None or evaluation.mean >= self.best_return:
             self.best_return, self.best_weights = evaluation.mean, self.agent.weights()
             self._save_weights("agent.npz", self.best_weights)
-            if config.target_return is not None and evaluation.mean >= config.target_return:
-                self.confirmed = self._evaluation(config.final_episodes)
-                if self.confirmed.mean >= config.target_return:
-                    self.reached_at = self.envs.total_steps
-                    self.reached_time = time.time()
         return evaluation
 
     def _evaluation(self, episodes):
@@ -247,23 +251,28 @@ class Trainer:
         try:
             save_arrays(self.checkpoints / f"{self.envs.total_steps:012d}.npz", state)
         except OSError as error:
-            raise OSError(
-                f"no checkpoint could be written ({error.strerror}); "
-                + (f"--resume goes on from the last one, step {self._kept()[-1].stem}" if self._kept() else "")
-            ) from None
+            last = f"; {self._how_to_go_on()} from step {int(self._kept()[-1].stem)}" if self._kept() else ""
+            raise OSError(f"no checkpoint could be written ({error.strerror}){last}") from None
         for old in self._kept()[:-2]:
             old.unlink()
+
+    def _how_to_go_on(self):
+        where = "" if self.folder.parent == runs_of(self.script) else f" --run-folder {self.folder.as_posix()}"
+        return f"--resume{where} goes on"
 
     def _kept(self):
         return sorted(self.checkpoints.glob("[0-9]*.npz"))
 
     def _load_newest(self):
         """Load the newest checkpoint that is whole; returns its step, or 0 where there is none."""
+        for part in self.checkpoints.glob(".*.part"):  # a run that was killed while it wrote one
+            part.unlink()
         for path in reversed(self._kept()):
             try:
                 state = load_arrays(path)
             except ValueError as error:
                 print(f"{error}; trying the one before", file=sys.stderr)
+                path.unlink()
                 continue
             for name, part in self.parts.items():
                 part.load_state(state[name])
@@ -298,19 +307,18 @@ class Trainer:
             "reached_time": self.reached_time if self.reached_at is not None else None,
             "peak_megabytes": peak_megabytes(),
         }
-        with written_whole(self.folder / "result.json") as part:
+        from framework.learning_plot import draw_run  # here, since plotting takes a second to load
+
+        plot = draw_run(self.folder, f"{self.script}: {self.config.env}, seed {self.config.seed}")
+        with written_whole(self.folder / "result.json") as part:  # last: it marks a run that is finished
             part.write_text(json.dumps(result, indent=2), encoding="utf-8")
-        for path in self._kept():
-            path.unlink()
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
         self.bar.close()
         print(
             f"best agent: return {final.mean:.2f} ± {final.std:.2f} over {len(final.returns)} fresh episodes"
             + (f"; target reached at step {self.reached_at}" if self.reached_at is not None else "")
         )
-        from framework.learning_plot import draw_run  # here, since plotting takes a second to load
-
-        title = f"{self.script}: {self.config.env}, seed {self.config.seed}"
-        print(f"plot saved to {draw_run(self.folder, title).as_posix()}")
+        print(f"plot saved to {plot.as_posix()}")
 
 
 def _empty_row():
@@ -330,9 +338,14 @@ def script_name(config_class):
     return Path(sys.modules[config_class.__module__].__file__).stem
 
 
+def runs_of(script):
+    """Where a script's runs are."""
+    return Path("runs", script)
+
+
 def new_folder(script, seed):
     """runs/<script>/<time>-seed<seed>, made; a number is added where two runs start in one second."""
-    stem = Path("runs", script, f"{datetime.now():%Y%m%d-%H%M%S}-seed{seed}")
+    stem = Path(runs_of(script), f"{datetime.now():%Y%m%d-%H%M%S}-seed{seed}")
     for number in range(1, 1000):
         folder = stem if number == 1 else stem.with_name(f"{stem.name}-{number}")
         try:

@@ -1,0 +1,215 @@
+"""The trainer: a clock, a log, honest evaluations, checkpoints, and clear ends."""
+
+import csv
+import json
+import os
+import signal
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from framework.agent import load_agent_file
+from framework.trainer import TrainConfig, Trainer
+from framework.vector import make_vector
+
+
+@dataclass(frozen=True)
+class Config(TrainConfig):
+    env: str = "CartPole-v1"
+    steps: int = 400
+    num_envs: int = 4
+    eval_every: int = 100
+    eval_episodes: int = 3
+    final_episodes: int = 5
+    log_every: int = 40
+    checkpoint_seconds: float = 1e9
+
+
+class Plain:
+    """An agent of one number: it pushes right where the pole leans by more than that."""
+
+    def __init__(self, lean=0.0):
+        self.lean = np.array(lean)
+
+    def greedy(self, obs):
+        return (obs[:, 2] + obs[:, 3] > self.lean).astype(int)
+
+    def weights(self):
+        return [self.lean.copy()]
+
+    def set_weights(self, weights):
+        self.lean = weights[0]
+
+    def state(self):
+        return {"lean": self.lean}
+
+    def load_state(self, state):
+        self.lean = state["lean"]
+
+
+@pytest.fixture
+def make(tmp_path):
+    def make(agent=None, **options):
+        config = Config(**{"run_folder": (tmp_path / "run").as_posix(), **options})
+        envs = make_vector(config.env, config.num_envs, config.seed)
+        return Trainer(config, envs=envs, agent=agent or Plain()), envs
+
+    return make
+
+
+def rows_of(trainer):
+    with open(trainer.folder / "metrics.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def walk(trainer, envs, steps=1, after=lambda step: None):
+    """Iterate, with ``steps`` steps of all worlds in each body."""
+    with trainer:
+        for step in trainer:
+            for _ in range(steps):
+                envs.step(trainer.agent.greedy(envs.obs))
+            after(step)
+
+
+def test_every_is_true_once_a_period_even_where_a_body_takes_many_steps(make):
+    trainer, envs = make()
+    seen = []
+    walk(trainer, envs, steps=5, after=lambda step: seen.append((step, trainer.every(60), trainer.every(10))))
+    assert seen[:6] == [
+        (0, False, True), (20, False, True), (40, True, True), (60, False, True), (80, False, True), (100, True, True)
+    ]  # fmt: skip
+
+
+def test_a_row_has_the_mean_of_what_was_logged_since_the_last(make):
+    trainer, envs = make()
+    walk(trainer, envs, after=lambda step: trainer.log(loss=step))
+    rows = rows_of(trainer)
+    assert [int(row["step"]) for row in rows[:4]] == [40, 80, 100, 120]
+    assert [float(row["loss"]) for row in rows[:3]] == [18, 58, 88]  # of 0, 4 … 36; 40 … 76; 80 … 96
+    assert [bool(row["eval_return"]) for row in rows[:4]] == [False, False, True, False]
+
+
+def test_evaluating_leaves_the_worlds_of_training_alone(make):
+    trainer, envs = make(log_every=10)
+    other = make_vector("CartPole-v1", 4, 0)
+    walk(trainer, envs, after=lambda _: other.step(trainer.agent.greedy(other.obs)))
+    np.testing.assert_array_equal(envs.obs, other.obs)
+
+
+def test_the_best_agent_is_the_one_that_evaluated_best_not_the_last(make):
+    leans = {100: 0.0, 200: 1.0, 300: 5.0, 400: 5.0}  # the first balances, the last falls over
+    agent = Plain()
+
+    def learn(step):
+        agent.lean = np.array(leans[min(400, (step // 100 + 1) * 100)])
+
+    trainer, envs = make(agent)
+    walk(trainer, envs, after=learn)
+    assert trainer.best_agent.lean == 0.0
+    assert load_agent_file(trainer.folder / "agent.npz", "test_trainer")[1] == [0.0]
+    assert load_agent_file(trainer.folder / "final.npz", "test_trainer")[1] == [5.0]
+
+
+def test_the_target_ends_the_run_only_when_fresh_episodes_confirm_it(make, monkeypatch):
+    trainer, envs = make(target_return=100.0)
+    real, asked = trainer._evaluation, []
+
+    def lucky(episodes):
+        asked.append(episodes)
+        evaluation = real(episodes)
+        if asked == [3, 5]:  # the confirmation of the first evaluation disappoints
+            evaluation.returns[:] = 0
+        return evaluation
+
+    monkeypatch.setattr(trainer, "_evaluation", lucky)
+    walk(trainer, envs)
+    result = json.loads((trainer.folder / "result.json").read_text())
+    assert asked == [3, 5, 3, 5]
+    assert (result["reached"], result["steps_to_target"]) == (True, 200)
+
+
+def test_ctrl_c_saves_and_the_run_goes_on_to_the_same_log(make, tmp_path, capsys):
+    whole, envs = make()
+    walk(whole, envs)
+    folder = (tmp_path / "stopped").as_posix()
+    trainer, envs = make(run_folder=folder)
+    with pytest.raises(KeyboardInterrupt):
+        walk(trainer, envs, after=lambda step: step == 200 and os.kill(os.getpid(), signal.SIGINT))
+    assert "--resume" in capsys.readouterr().err
+    again, envs = make(run_folder=folder)
+    walk(again, envs)
+    assert "resumed at step 204" in capsys.readouterr().out
+    assert (again.folder / "metrics.csv").read_bytes() == (whole.folder / "metrics.csv").read_bytes()
+
+
+def interrupted(make, at=200):
+    """A run that was stopped after at least two checkpoints."""
+    trainer, envs = make(checkpoint_seconds=0.0)
+    with pytest.raises(RuntimeError):
+        walk(trainer, envs, after=lambda step: stop() if step == at else None)
+    return trainer
+
+
+def stop():
+    raise RuntimeError
+
+
+def test_a_torn_checkpoint_gives_way_to_the_one_before(make, capsys):
+    trainer = interrupted(make)
+    kept = trainer._kept()
+    assert len(kept) == 2
+    kept[-1].write_bytes(kept[-1].read_bytes()[:-100])
+    again, envs = make(checkpoint_seconds=0.0)
+    walk(again, envs)
+    said = capsys.readouterr()
+    assert "damaged" in said.err
+    assert f"resumed at step {int(kept[0].stem)}" in said.out
+
+
+def test_a_full_disk_ends_the_run_in_a_sentence_and_keeps_the_last_checkpoint(make, monkeypatch):
+    kept = interrupted(make)._kept()
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    again, envs = make(checkpoint_seconds=0.0)
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match=r"no checkpoint could be written \(No space left on device\).*--resume"):
+        walk(again, envs)
+    assert again._kept() == kept
+
+
+def test_a_finished_run_and_one_with_other_settings_are_refused(make):
+    trainer, envs = make()
+    with pytest.raises(RuntimeError):
+        walk(trainer, envs, after=lambda _: stop())
+    other, envs = make(seed=5, steps=300)
+    with pytest.raises(ValueError, match=r"another configuration \(seed, steps\)"):
+        walk(other, envs)
+    again, envs = make()
+    walk(again, envs)
+    with pytest.raises(ValueError, match="is finished"):
+        walk(*make())
+
+
+def test_config_json_tells_what_ran_and_not_where(make, tmp_path):
+    trainer, envs = make()
+    walk(trainer, envs)
+    text = (trainer.folder / "config.json").read_text(encoding="utf-8")
+    facts = json.loads(text)
+    assert facts["config"]["steps"] == 400
+    assert {"python", "numpy", "gymnasium"} <= facts["versions"].keys()
+    assert facts["hardware"]["cpus"] >= 1
+    assert str(tmp_path) not in text
+    assert (trainer.folder / "learning.png").exists()
+    assert list(trainer.folder.glob("events*"))
+
+
+@pytest.mark.parametrize("options", [{"steps": 0}, {"eval_every": 0}, {"seed": -1}])
+def test_impossible_settings_are_refused_in_a_sentence(make, options):
+    name = next(iter(options))
+    with pytest.raises(ValueError, match=f"{name} must be at least"):
+        make(**{"seed": 0, **options}) if name != "seed" else Trainer(
+            replace(Config(), seed=-1), envs=make_vector("CartPole-v1", 1, 0), agent=Plain()
+        )
