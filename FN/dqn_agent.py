@@ -69,6 +69,10 @@ CARTPOLE = Config(
     learning_rate=1e-3, target_period=128, epsilon_end=0.1, epsilon_steps=5_000, hidden=(128, 128),
     eval_every=5_000, target_return=475.0,
 )  # fmt: skip
+TAKES = {  # until the target is reached
+    "Catcher-v0": "about a minute and a half and 1.0 GB",
+    "CartPole-v1": "about 20 seconds and 0.8 GB",
+}
 
 
 def td_target(reward, discount, terminated, next_q):
@@ -180,4 +184,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, DeepQNetworkAgent, Config(), __doc__, test=CARTPOLE)
+    run_training(train, DeepQNetworkAgent, Config(), __doc__, test=CARTPOLE, takes=TAKES)

@@ -47,6 +47,9 @@ class Config(TrainConfig):
     target_return: float | None = 475.0
 
 
+TAKES = {"CartPole-v1": "about 15 seconds and 0.7 GB"}  # until the target is reached
+
+
 def losses(log_prob, baseline, returns):
     """The policy's and the baseline's loss, scalars; all arguments [N]. The policy's does not train the baseline."""
     for tensor in (log_prob, baseline):
@@ -154,4 +157,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, PolicyGradientAgent, Config(), __doc__)
+    run_training(train, PolicyGradientAgent, Config(), __doc__, takes=TAKES)

@@ -57,6 +57,9 @@ class Config(TrainConfig):
     target_return: float | None = 475.0
 
 
+TAKES = {"CartPole-v1": "about 15 seconds and 0.8 GB"}  # until the target is reached
+
+
 def td_target(reward, discount, terminated, next_q):
     """y of each row: r + γ (1 - terminated) max_a Q(s', a); all [N], next_q [N, A]."""
     return reward + discount * (1 - terminated) * next_q.max(axis=-1)
@@ -142,4 +145,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, ValueFunctionAgent, Config(), __doc__)
+    run_training(train, ValueFunctionAgent, Config(), __doc__, takes=TAKES)

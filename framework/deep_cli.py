@@ -15,7 +15,7 @@ from framework.vector import is_picture
 QUICK_PART = 25  # a quick run has one in so many steps
 
 
-def run_training(train, agent_class, config, description, test=None, takes=()):
+def run_training(train, agent_class, config, description, test=None, takes=None):
     """Read the command line; train, go on with a run, or play.
 
     Args:
@@ -25,7 +25,7 @@ def run_training(train, agent_class, config, description, test=None, takes=()):
         description: shown by --help.
         test: the defaults with --test, and for worlds whose observations are not pictures; None if ``config`` is
             that already.
-        takes: pairs of a world and what a run with its defaults takes, in time and memory; said before it starts.
+        takes: {world: what a run with its defaults takes, in time and memory}; said before it starts.
     """
     config_class = type(config)
     script = script_name(config_class)
@@ -48,7 +48,7 @@ def run_training(train, agent_class, config, description, test=None, takes=()):
 
             play(agent_class, script, options.config, options.agent)
         else:
-            cost = dict(takes).get(options.config.env)
+            cost = (takes or {}).get(options.config.env)
             if cost and not (options.resume or options.config.quick):
                 print(f"This takes {cost} on two cores; Ctrl-C stops it, --resume goes on.", flush=True)
             train(options.config)
