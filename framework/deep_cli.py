@@ -58,6 +58,10 @@ def run_training(train, agent_class, config, description, test=None, takes=None)
         arguments = sys.argv[1:]
         if "--help" in arguments or "-h" in arguments:
             return Options(config)
+        if "--play" in arguments and "--resume" in arguments:
+            raise ValueError("--play shows an agent and --resume trains one; take one of them")
+        if _value_of("--agent", arguments) and "--play" not in arguments:
+            raise ValueError("--agent is the file that --play shows; add --play")
         if "--resume" in arguments:
             known = _run_to_resume(script, config_class, _value_of("--run-folder", arguments))
             return Options(replace(known, quick=known.quick and "--quick" not in arguments))

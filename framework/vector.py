@@ -48,10 +48,11 @@ def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, **options)
         options: given to the world, such as ``max_episode_steps``.
 
     Raises:
-        ValueError: no such world, or one whose observations are not a Box.
+        ValueError: no such world, one whose observations are not a Box, or a number below 1.
     """
-    if num_envs < 1:
-        raise ValueError(f"num_envs must be at least 1; got {num_envs}")
+    for name, number in (("num_envs", num_envs), ("frame_size", frame_size), ("frame_stack", frame_stack)):
+        if number < 1:
+            raise ValueError(f"{name} must be at least 1; got {number}")
     try:
         spec = gym.spec(env_id)
         if _resets_in_the_same_step(spec):

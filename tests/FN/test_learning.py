@@ -41,7 +41,7 @@ def test_cartpole_is_learnt(name, steps, mark, seed, module, tmp_path):
 
 
 def test_catcher_is_learnt_from_pixels(module, tmp_path):
-    """0.9 of the 16 fruits that can be caught; an agent that acts at random catches less than 6."""
+    """0.9 of the 16 that an oracle gets; acting at random pays -2."""
     script = module("ppo_agent")
     config = replace(script.Config(), seed=200, target_return=14.4)
     assert config.env == "Catcher-v0"
@@ -51,7 +51,7 @@ def test_catcher_is_learnt_from_pixels(module, tmp_path):
 
 @pytest.mark.parametrize("seed", [200, 201])
 def test_without_a_target_that_holds_still_Q_runs_away(seed, module, tmp_path):
-    """No state is worth more than 1 / (1 - γ) = 100. Copied after every call of train_step, Q soon says 1000."""
+    """No state is worth more than 1 / (1 - γ) = 100. Copied after every call of train_step, Q soon says 100,000."""
     script = module("dqn_agent")
     config = replace(
         script.CARTPOLE, seed=seed, steps=12_000, gamma=0.99, train_period=64, gradient_steps=32, learning_rate=5e-4
@@ -60,13 +60,5 @@ def test_without_a_target_that_holds_still_Q_runs_away(seed, module, tmp_path):
     assert max(q_of(rows)) > 1_000
     assert result["return"] < 50
     result, rows = learn(replace(config, target_period=512), script, tmp_path / "still")
-    assert max(q_of(rows)) < 150
-    print("MEASURED", max(q_of(rows)), result["return"])
-
-
-@pytest.mark.parametrize("seed", [200, 201])
-def test_without_a_memory_of_more_than_the_last_moments_DQN_does_not_learn(seed, module, tmp_path):
-    script = module("dqn_agent")
-    result, rows = learn(replace(script.CARTPOLE, seed=seed, steps=30_000, buffer_size=64), script, tmp_path)
-    print("MEASURED", max(q_of(rows)), result["return"])
-    assert result["return"] < 300
+    assert max(q_of(rows)) < 100
+    assert result["return"] > 100  # 9 above

@@ -16,7 +16,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ["value_function_agent", "policy_gradient_agent", "dqn_agent", "a2c_agent", "ppo_agent"]
 FROM_PIXELS = ["dqn_agent", "a2c_agent", "ppo_agent"]
-FILES = {"config.json", "metrics.csv", "agent.npz", "result.json", "learning.png"}
+FILES = {"config.json", "metrics.csv", "agent.npz", "final.npz", "result.json", "learning.png"}
 
 
 def run(name, *arguments, folder):

@@ -1,7 +1,11 @@
 """What every critic and every Q of Day 4 says of worlds that a time limit cuts off, and of worlds that end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+
+from framework.replay import ReplayBuffer
 
 GAMMA = 0.9
 FAST = {"num_envs": 4, "eval_every": 10**6, "eval_episodes": 1, "final_episodes": 1, "gamma": GAMMA, "hidden": (32,)}
@@ -49,3 +53,15 @@ def test_a_world_that_ends_is_worth_what_is_left(name, seed, module, tmp_path):
     left = (1 - GAMMA ** (10 - time)) / (1 - GAMMA)
     got = value(np.eye(11, dtype="f")[:10])
     assert got == pytest.approx(left, abs=0.1)
+
+
+def test_a_time_limit_taken_for_an_end_would_be_noticed(module, tmp_path, monkeypatch):
+    """One step in ten then has nothing to come: V = 1 + 0.9 γ V = 5.3."""
+
+    class Wrong(ReplayBuffer):
+        def add(self, transition):
+            super().add(replace(transition, terminated=transition.terminated | transition.truncated))
+
+    monkeypatch.setattr(module("value_function_agent"), "ReplayBuffer", Wrong)
+    value = learnt("value_function_agent", module, "Steady-v0", tmp_path, seed=0)
+    assert value(np.ones((1, 1), "f")) == pytest.approx([1 / (1 - 0.9 * GAMMA)], abs=0.5)

@@ -1,12 +1,18 @@
 """The command line of the deep chapters: defaults that fit the world, and one clear sentence for what is wrong."""
 
+import json
+import runpy
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from framework.agent import save_agent
 from framework.deep_cli import run_training
-from framework.trainer import TrainConfig
+from framework.trainer import TrainConfig, Trainer
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,11 @@ def test_what_is_given_wins_over_every_default(call):
         (["--resume"], "no run in runs/test_deep_cli to go on with"),
         (["--play"], "no agent in runs/test_deep_cli yet"),
         (["--play", "--agent", "missing.npz"], "missing.npz"),
+        (["--play", "--test"], "no agent in runs/test_deep_cli for CartPole-v1 yet"),
+        (["--agent", "missing.npz"], "--agent is the file that --play shows; add --play"),
+        (["--agent=missing.npz"], "--agent is the file that --play shows; add --play"),
+        (["--resume", "--run-folder", "nowhere"], "no run in nowhere to go on with"),
+        (["--resume", "--play"], "take one of them"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(call, capsys, flags, said):
@@ -77,6 +88,7 @@ def test_unknown_flags_are_refused(call):
         (["--env", "Pendulum-v1"], "Discrete actions"),
         (["--env", "Nope-v0"], "cannot be made"),
         (["--num-envs", "0"], "num_envs must be at least 1"),
+        (["--frame-stack", "0"], "frame_stack must be at least 1"),
         (["--test", "--seed", "-1"], "eed must be"),
     ],
 )
@@ -90,3 +102,93 @@ def test_worlds_and_settings_that_do_not_fit_are_refused_in_a_sentence(tmp_path,
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_file_that_is_no_agent_of_this_script_is_not_played(call, capsys):
+    def errors_of_playing(file):
+        with pytest.raises(SystemExit):
+            call("--play", "--agent", file)
+        return capsys.readouterr().err
+
+    Path("text.npz").write_text("hello", encoding="utf-8")
+    assert errors_of_playing("text.npz").startswith("error: text.npz is damaged or not a file of Nanoka's")
+    save_agent("dqn.npz", "dqn_agent", Config(), [])
+    assert errors_of_playing("dqn.npz") == "error: dqn.npz holds an agent of dqn_agent, and this is test_deep_cli\n"
+
+    @dataclass(frozen=True)
+    class Later(Config):
+        momentum: float = 0.9
+
+    save_agent("later.npz", "test_deep_cli", Later(), [])
+    assert "settings that this version does not know: momentum" in errors_of_playing("later.npz")
+
+
+# A run that is found again
+
+
+@pytest.fixture
+def ppo(tmp_path, monkeypatch, capsys):
+    """(flags) -> (exit code, printed, errors) of FN/ppo_agent.py in this process and an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def ppo(*flags):
+        monkeypatch.setattr(sys, "argv", ["FN/ppo_agent.py", *flags])
+        code = 0
+        try:
+            runpy.run_path(str(ROOT / "FN" / "ppo_agent.py"), run_name="__main__")
+        except SystemExit as end:
+            code = end.code
+        return code, *capsys.readouterr()
+
+    return ppo
+
+
+@pytest.fixture
+def fail(ppo, monkeypatch):
+    """(flags) -> the folder of a run of 600 steps that fails after its first checkpoint."""
+    brief = ["--test", "--steps", "600", "--num-envs", "4", "--rollout-steps", "20", "--checkpoint-seconds", "0"]
+    brief += ["--eval-every", "200", "--eval-episodes", "2", "--final-episodes", "2"]
+    save = Trainer._save
+
+    def save_and_fail(trainer):
+        save(trainer)
+        raise RuntimeError
+
+    def fail(*flags):
+        with monkeypatch.context() as patch:
+            patch.setattr(Trainer, "_save", save_and_fail)
+            with pytest.raises(RuntimeError):
+                ppo(*brief, *flags)
+        (config,) = Path().rglob("config.json")
+        return config.parent
+
+    return fail
+
+
+def test_resume_takes_every_setting_from_the_run(ppo, fail):
+    folder = fail("--seed", "5", "--learning-rate", "2e-3")
+    code, printed, errors = ppo("--resume")
+    assert code == 0, errors
+    assert f"seed 5, {folder.as_posix()}\nresumed at step 80\n" in printed
+    assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["steps"] == 640  # eight rollouts of 4 × 20
+    assert not (folder / "checkpoints").exists()
+    code, _, errors = ppo("--resume")  # it is finished
+    assert (code, errors) == (2, "error: there is no run in runs/ppo_agent to go on with\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"), [("--seed 6", "seed"), ("--steps 900 --hidden 8 8", "steps, hidden"), ("--gamma 0.5", "gamma")]
+)
+def test_resume_with_other_settings_is_refused_and_names_them(ppo, fail, flags, names):
+    folder = fail().as_posix()
+    code, _, errors = ppo("--resume", *flags.split())
+    assert code == 2
+    assert errors == f"error: {folder} holds a run with another configuration ({names}); take a new folder\n"
+
+
+def test_resume_finds_a_run_in_a_folder_of_ones_own(ppo, fail):
+    fail("--run-folder", "mine")
+    code, printed, errors = ppo("--resume", "--run-folder", "mine")
+    assert code == 0, errors
+    assert "resumed at step 80" in printed
+    assert not Path("runs").exists()

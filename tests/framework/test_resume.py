@@ -77,6 +77,7 @@ def kill_and_resume(script, folder, kills):
     return killed
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
 @pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("kills", [pytest.param(2, id="twice"), pytest.param(10, id="ten", marks=pytest.mark.slow)])
