@@ -87,9 +87,15 @@ class PPOAgent(Agent):
     Args:
         observation_space, action_space: of one world; actions are Discrete.
         config: `Config`.
+
+    Raises:
+        ValueError: the minibatch does not divide a rollout, or the actions are not Discrete.
     """
 
     def __init__(self, observation_space, action_space, config):
+        rows = config.num_envs * config.rollout_steps
+        if config.minibatch < 1 or rows % min(config.minibatch, rows):
+            raise ValueError(f"minibatch must divide num_envs × rollout_steps = {rows}; got {config.minibatch}")
         self.config = config
         count = discrete_actions(action_space)
         self.network = actor_critic_network(observation_space, count, config.hidden, config.seed)

@@ -71,9 +71,14 @@ class ValueFunctionAgent(Agent):
     Args:
         observation_space, action_space: of one world; actions are Discrete.
         config: `Config`.
+
+    Raises:
+        ValueError: the minibatch does not divide a sample, or the actions are not Discrete.
     """
 
     def __init__(self, observation_space, action_space, config):
+        if config.minibatch < 1 or config.sample_size % config.minibatch:
+            raise ValueError(f"minibatch must divide sample_size = {config.sample_size}; got {config.minibatch}")
         self.config, self.actions = config, discrete_actions(action_space)
         self.network = network(observation_space, self.actions, config.hidden, seed=config.seed)
         self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=10.0)

@@ -38,6 +38,37 @@ def test_a_torn_or_altered_file_is_refused(tmp_path):
             load_arrays(path)
 
 
+def test_whatever_byte_is_altered_the_file_is_refused_or_says_the_same(tmp_path):
+    path = tmp_path / "file.npz"
+    save_arrays(path, {"part": {"array": np.arange(3)}, "list": [1, 2.5]})
+    whole = path.read_bytes()
+    refused = 0
+    for i in range(len(whole)):
+        path.write_bytes(whole[:i] + bytes([whole[i] ^ 0xFF]) + whole[i + 1 :])
+        try:
+            loaded = load_arrays(path)
+        except ValueError:
+            refused += 1
+        else:  # a date, say
+            assert (loaded["part"]["array"].tolist(), loaded["list"]) == ([0, 1, 2], [1, 2.5])
+    assert refused > len(whole) / 2
+
+
+def test_a_file_of_someone_else_is_refused(tmp_path):
+    np.savez(tmp_path / "arrays.npz", weights=np.ones(3))
+    np.savez(tmp_path / "list.npz", **{"values.json": np.frombuffer(b"[1]", np.uint8)})
+    np.save(tmp_path / "one.npy", np.ones(3))
+    for name in ("arrays.npz", "list.npz", "one.npy"):
+        with pytest.raises(ValueError, match="damaged or not a file of Nanoka's"):
+            load_arrays(tmp_path / name)
+
+
+def test_what_only_a_pickle_could_hold_is_not_written(tmp_path):
+    with pytest.raises((TypeError, ValueError, AttributeError)):
+        save_arrays(tmp_path / "file.npz", {"array": np.array([{}, None], dtype=object)})
+    assert list(tmp_path.iterdir()) == []
+
+
 class Trap:
     def __reduce__(self):
         return os.mkdir, ("sprung",)

@@ -1,5 +1,6 @@
 """The command line of the deep chapters: defaults that fit the world, and one clear sentence for what is wrong."""
 
+import importlib
 import json
 import runpy
 import sys
@@ -170,14 +171,14 @@ def test_resume_takes_every_setting_from_the_run(ppo, fail):
     code, printed, errors = ppo("--resume")
     assert code == 0, errors
     assert f"seed 5, {folder.as_posix()}\nresumed at step 80\n" in printed
-    assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["steps"] == 640  # eight rollouts of 4 × 20
+    assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["steps"] == 640  # 8 × 4 × 20
     assert not (folder / "checkpoints").exists()
     code, _, errors = ppo("--resume")  # it is finished
     assert (code, errors) == (2, "error: there is no run in runs/ppo_agent to go on with\n")
 
 
 @pytest.mark.parametrize(
-    ("flags", "names"), [("--seed 6", "seed"), ("--steps 900 --hidden 8 8", "steps, hidden"), ("--gamma 0.5", "gamma")]
+    ("flags", "names"), [("--seed 6", "seed"), ("--steps 900 --hidden 8", "steps, hidden"), ("--gamma 0.5", "gamma")]
 )
 def test_resume_with_other_settings_is_refused_and_names_them(ppo, fail, flags, names):
     folder = fail().as_posix()
@@ -192,3 +193,20 @@ def test_resume_finds_a_run_in_a_folder_of_ones_own(ppo, fail):
     assert code == 0, errors
     assert "resumed at step 80" in printed
     assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "flags", "said"),
+    [
+        ("ppo_agent", ["--minibatch", "300"], "minibatch must divide num_envs × rollout_steps = 2048; got 300"),
+        ("value_function_agent", ["--minibatch", "100"], "minibatch must divide sample_size = 4096; got 100"),
+    ],
+)
+def test_minibatches_that_do_not_divide_are_refused(tmp_path, monkeypatch, capsys, script, flags, said):
+    module = importlib.import_module(f"FN.{script}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [f"{script}.py", *flags])
+    with pytest.raises(SystemExit) as ended:
+        run_training(module.train, None, module.Config(), "what it does")
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from framework.agent import load_agent_file
+from framework.evaluate import Evaluation
 from framework.trainer import TrainConfig, Trainer
 from framework.vector import make_vector
 
@@ -213,3 +214,82 @@ def test_impossible_settings_are_refused_in_a_sentence(make, options):
         make(**{"seed": 0, **options}) if name != "seed" else Trainer(
             replace(Config(), seed=-1), envs=make_vector("CartPole-v1", 1, 0), agent=Plain()
         )
+
+
+# What a kill, a full disk or Ctrl-C may leave behind
+
+
+def finish(make, **options):
+    """Go on with the run; what it ended with: its log and its returns."""
+    trainer, envs = make(**options)
+    walk(trainer, envs)
+    result = json.loads((trainer.folder / "result.json").read_text(encoding="utf-8"))
+    return (trainer.folder / "metrics.csv").read_text(encoding="utf-8"), result["returns"], result["steps_to_target"]
+
+
+def test_damaged_checkpoints_do_not_outlive_good_ones(make):
+    trainer = interrupted(make)
+    for path in trainer._kept():
+        path.write_bytes(b"torn")
+    again, envs = make(checkpoint_seconds=0.0)
+    with pytest.raises(RuntimeError):  # steps 4 and 8 are saved, and would sort before the torn ones
+        walk(again, envs, after=lambda step: stop() if step == 8 else None)
+    assert [int(path.stem) for path in again._kept()] == [4, 8]
+
+
+def test_a_checkpoint_that_was_half_written_is_cleared_away(make):
+    trainer = interrupted(make)
+    half = trainer.checkpoints / ".000000000204.npz.12345.part"
+    half.write_bytes(b"half")
+    again, _ = make(checkpoint_seconds=0.0)
+    with again:
+        assert not half.exists()
+
+
+def test_a_row_that_was_cut_short_is_written_again(make, tmp_path):
+    whole = finish(make, run_folder=(tmp_path / "whole").as_posix(), checkpoint_seconds=0.0)
+    path = interrupted(make).folder / "metrics.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "20", encoding="utf-8")  # of 204,…
+    assert finish(make, checkpoint_seconds=0.0) == whole
+
+
+def test_a_run_that_fails_at_its_very_end_is_not_finished(make, tmp_path, monkeypatch):
+    whole = finish(make, run_folder=(tmp_path / "whole").as_posix(), checkpoint_seconds=0.0)
+    trainer, envs = make(checkpoint_seconds=0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr("framework.learning_plot.draw_run", lambda *_: stop())
+        with pytest.raises(RuntimeError):
+            walk(trainer, envs)
+    assert finish(make, checkpoint_seconds=0.0) == whole
+
+
+def test_ctrl_c_in_the_last_body_ends_the_run_as_it_would_have_ended(make, tmp_path):
+    last = {"run_folder": (tmp_path / "last").as_posix()}
+    trainer, envs = make(**last)
+    walk(trainer, envs, after=lambda step: step == 396 and os.kill(os.getpid(), signal.SIGINT))
+    assert (trainer.folder / "result.json").exists()
+    trainer, envs = make(target_return=1.0)  # and where the target is reached
+    walk(trainer, envs, after=lambda step: step == 96 and os.kill(os.getpid(), signal.SIGINT))
+    assert json.loads((trainer.folder / "result.json").read_text(encoding="utf-8"))["steps_to_target"] == 100
+
+
+def scripted(returns):
+    """Stands in for the trainer's evaluations: one mean return after the other."""
+    means = iter(returns)
+    return lambda episodes: Evaluation(np.full(episodes, next(means)), np.ones(episodes, int))
+
+
+def test_a_target_missed_by_a_lucky_evaluation_can_still_be_reached_by_a_lesser_one(make, monkeypatch):
+    trainer, envs = make(target_return=100.0)
+    # 150 is not confirmed by 90; 120 is, by 110.
+    monkeypatch.setattr(trainer, "_evaluation", scripted([150.0, 90.0, 120.0, 110.0]))
+    agent = trainer.agent
+
+    def learn(step):
+        agent.lean = np.array(float(step))
+
+    walk(trainer, envs, after=learn)
+    result = json.loads((trainer.folder / "result.json").read_text(encoding="utf-8"))
+    assert (result["steps_to_target"], result["return"]) == (200, 110.0)
+    assert agent.lean == 196  # the agent that was confirmed, not the lucky one
+    assert load_agent_file(trainer.folder / "agent.npz", "test_trainer")[1] == [196.0]

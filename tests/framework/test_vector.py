@@ -86,6 +86,32 @@ def test_worlds_go_on_exactly_where_a_checkpoint_was_taken(env_id, tmp_path):
     assert envs.total_steps == others.total_steps
 
 
+class Hidden(gym.Env):
+    """Its state cannot be read: it is the generator's."""
+
+    observation_space, action_space = gym.spaces.Box(0, 1, (1,)), gym.spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        return self.np_random.random(1, np.float32), 1.0, False, False, {}
+
+
+def test_a_world_that_cannot_be_saved_starts_its_episodes_anew(tmp_path):
+    gym.register("Hidden-v0", entry_point=Hidden)
+    envs, others = make_vector("Hidden-v0", 2, seed=1), make_vector("Hidden-v0", 2, seed=2)
+    for action in actions_of(envs, 5):
+        envs.step(action)
+    save_arrays(tmp_path / "file.npz", envs.state())
+    others.load_state(load_arrays(tmp_path / "file.npz"))
+    assert not others.resumes_exactly
+    assert others.total_steps == 10  # the clock goes on
+    assert (others.obs.tolist(), others.lengths.tolist()) == ([[0], [0]], [0, 0])
+    del gym.registry["Hidden-v0"]
+
+
 @pytest.mark.parametrize(
     ("env_id", "num_envs", "said"),
     [
