@@ -56,7 +56,7 @@ CARTPOLE = Config(
 )  # fmt: skip
 TAKES = {  # until the target is reached
     "Catcher-v0": "about two minutes and 0.8 GB",
-    "CartPole-v1": "about 10 seconds and 0.7 GB",
+    "CartPole-v1": "about 10 seconds and 0.6 GB",
 }
 
 

@@ -98,8 +98,9 @@ def draw(known):
     for ax, name in zip(axes.flat, RUNS, strict=True):
         if name not in known:
             continue
+        began = min(run["curve"][0][0] for run in known[name]["seeds"])
         ended = max(run["curve"][-1][0] for run in known[name]["seeds"])
-        grid = np.linspace(0, ended, 60)
+        grid = np.linspace(began, ended, 60)
         # A run that reached its target stays there: its last evaluation stands for the steps that it did not need.
         curves = np.array([np.interp(grid, *zip(*run["curve"], strict=True)) for run in known[name]["seeds"]])
         ax.fill_between(grid / 1000, curves.min(axis=0), curves.max(axis=0), alpha=0.2, color="#005cab", lw=0)

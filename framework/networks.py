@@ -68,8 +68,8 @@ def _trunk(x, hidden, activation, start):
 
 
 def _last(outputs, scale, start):
-    """Linear, and in float32 also where the layers before compute in float16: log-probabilities need the digits."""
-    return keras.layers.Dense(outputs, kernel_initializer=start(scale), dtype="float32")
+    """The last layer is linear: values and logits may be negative."""
+    return keras.layers.Dense(outputs, kernel_initializer=start(scale))
 
 
 def is_stack(observation_space):
