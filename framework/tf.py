@@ -5,7 +5,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before the import
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the import; what fails raises an exception, too
 os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever else the reader has set for other work
 
 

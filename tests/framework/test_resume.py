@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -50,60 +52,80 @@ def assert_same(one, other):
         assert one == other
 
 
-def kill_and_resume(script, folder, kills):
-    """Kill the run ``kills`` times with SIGKILL, at random moments, some of them before it has begun to learn."""
-    luck = random.Random(7)
-    process, killed = start(script, folder, *SHORT), 0
-    began = False
-    while killed < kills:
-        if not began:  # the first folder must be there, or there is nothing to go on with
-            while not list(Path(folder, "runs", script).glob("*/config.json")):
-                assert process.poll() is None, process.stdout.read()
-                time.sleep(0.05)
-            began = True
-            wait = luck.uniform(0, 2)
-        else:
-            wait = luck.uniform(1, 9)
-        try:
-            process.wait(wait)
-            break  # it was faster
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait()
-            killed += 1
-            process = start(script, folder, "--resume")
-    printed, _ = process.communicate(timeout=250)
-    assert process.returncode == 0, printed.decode()
-    return killed
+@pytest.fixture
+def run_here(monkeypatch, capsys):
+    """(script, folder, flags) runs it to its end in this process, which has TensorFlow loaded already."""
+
+    def run_here(script, folder, *flags):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", [f"FN/{script}.py", *flags])
+        runpy.run_path(str(ROOT / "FN" / f"{script}.py"), run_name="__main__")
+        return capsys.readouterr().out
+
+    return run_here
 
 
-@pytest.mark.timeout(1200)
+def kill(process, folder, luck, learning):
+    """Kill it with SIGKILL: while it starts, or shortly after it wrote a checkpoint. False if it was faster."""
+    before = checkpoints(folder)
+    if not learning:
+        time.sleep(luck.uniform(0.5, 3))
+    while checkpoints(folder) == before if learning else not list(folder.rglob("config.json")):
+        if process.poll() is not None:
+            return False
+        time.sleep(0.01)
+    time.sleep(luck.uniform(0, 0.2))
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    return not list(folder.rglob("result.json"))
+
+
+def checkpoints(folder):
+    return {path.name for path in folder.rglob("checkpoints/0*.npz")}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
 @pytest.mark.parametrize("script", SCRIPTS)
-@pytest.mark.parametrize("kills", [pytest.param(2, id="twice"), pytest.param(10, id="ten", marks=pytest.mark.slow)])
-def test_a_run_killed_at_random_moments_ends_with_the_same_weights(script, kills, tmp_path):
+def test_a_run_that_was_killed_ends_with_the_same_weights(script, tmp_path, run_here):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
     broken.mkdir()
-    process = start(script, whole, *SHORT)
-    printed, _ = process.communicate(timeout=250)
-    assert process.returncode == 0, printed.decode()
-    assert kill_and_resume(script, broken, kills) > 0
+    assert kill(start(script, broken, *SHORT), broken, random.Random(7), learning=True)
+    assert re.search(r"resumed at step [1-9]", run_here(script, broken, "--resume"))
+    run_here(script, whole, *SHORT)
     for one, other in zip(outcome(script, whole), outcome(script, broken), strict=True):
         assert_same(one, other)
 
 
-@pytest.mark.parametrize(
-    "script", ["dqn_agent", "a2c_agent", "ppo_agent", "policy_gradient_agent", "value_function_agent"]
-)
-def test_the_same_seed_writes_the_same_metrics(script, tmp_path):
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX's")
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_run_killed_ten_times_at_random_moments_ends_with_the_same_weights(script, tmp_path, run_here):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole.mkdir()
+    broken.mkdir()
+    longer = [*SHORT, "--steps", "60000"]
+    luck = random.Random(7)
+    process = start(script, broken, *longer)
+    for number in range(10):
+        assert kill(process, broken, luck, learning=number % 2 == 1)
+        process = start(script, broken, "--resume")
+    printed, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, printed.decode()
+    run_here(script, whole, *longer)
+    for one, other in zip(outcome(script, whole), outcome(script, broken), strict=True):
+        assert_same(one, other)
+
+
+@pytest.mark.parametrize("script", ["a2c_agent", "policy_gradient_agent", "value_function_agent"])
+def test_the_same_seed_writes_the_same_metrics(script, tmp_path, run_here):
+    """Those above do, in two processes."""
+    flags = ["--env", "CartPole-v1", "--quick", "--steps", "2500", "--eval-every", "1000", "--log-every", "500"]
     texts = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        flags = ["--test"] if script in ("dqn_agent", "a2c_agent", "ppo_agent") else []
-        process = start(script, tmp_path / name, *flags, "--quick", "--seed", "3")
-        printed, _ = process.communicate(timeout=200)
-        assert process.returncode == 0, printed.decode()
+        run_here(script, tmp_path / name, *flags, "--seed", "3")
         texts.append((run_of(script, tmp_path / name) / "metrics.csv").read_bytes())
     assert texts[0] == texts[1]
     assert texts[0].count(b"\n") > 2
