@@ -32,6 +32,8 @@ def run_training(train, agent_class, config, description, test=None, takes=None)
 
     @dataclass(frozen=True)
     class Options:
+        """A configuration, and what to do with it: train, go on, or play."""
+
         config: tyro.conf.OmitArgPrefixes[config_class]
         test: bool = False
         """CartPole instead of the chapter's own world."""
