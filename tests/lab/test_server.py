@@ -303,6 +303,7 @@ def test_ctrl_c_stops_the_program_cleanly():
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job's children ignore it
     )
     try:
         assert re.search(r"http://127\.0\.0\.1:\d+/", program.stdout.readline())
