@@ -23,7 +23,7 @@ from framework.networks import actor_critic_network, discrete_actions
 from framework.returns import discounted_returns
 from framework.rollout import Rollout
 from framework.schedules import Linear
-from framework.tf import compiled, keras, set_seed, tf
+from framework.tf import compiled, keras, set_precision, set_seed, tf
 from framework.trainer import TrainConfig, Trainer
 from framework.vector import make_vector
 
@@ -144,6 +144,7 @@ class ActorCriticAgent(Agent):
 def train(config):
     """The whole algorithm."""
     set_seed(config.seed)
+    set_precision(config.precision)
     envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
     agent = ActorCriticAgent(envs.observation_space, envs.action_space, config)
     learning_rate = Linear(config.learning_rate, 0.0, config.steps)

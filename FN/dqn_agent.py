@@ -24,7 +24,7 @@ from framework.deep_cli import run_training
 from framework.networks import discrete_actions, network
 from framework.replay import ReplayBuffer
 from framework.schedules import Linear
-from framework.tf import compiled, keras, set_seed, tf
+from framework.tf import compiled, keras, set_precision, set_seed, tf
 from framework.trainer import TrainConfig, Trainer
 from framework.vector import make_vector
 
@@ -65,7 +65,7 @@ class Config(TrainConfig):
 
 
 CARTPOLE = Config(
-    env="CartPole-v1", steps=100_000, num_envs=8, buffer_size=50_000, learning_starts=1_000, gradient_steps=32,
+    env="CartPole-v1", steps=100_000, num_envs=16, buffer_size=50_000, learning_starts=1_000, gradient_steps=24,
     learning_rate=1e-3, target_period=128, epsilon_end=0.1, epsilon_steps=5_000, hidden=(128, 128),
     eval_every=5_000, target_return=475.0,
 )  # fmt: skip
@@ -168,6 +168,7 @@ def clipped(transition):
 def train(config):
     """The whole algorithm."""
     set_seed(config.seed)
+    set_precision(config.precision)
     envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
     agent = DeepQNetworkAgent(envs.observation_space, envs.action_space, config)
     replay = ReplayBuffer(config.buffer_size, config.num_envs, config.gamma, config.seed)

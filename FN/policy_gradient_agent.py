@@ -22,7 +22,7 @@ from framework.distributions import log_prob, sample
 from framework.networks import actor_critic_network, discrete_actions
 from framework.returns import discounted_returns
 from framework.rollout import Rollout
-from framework.tf import compiled, keras, set_seed, tf
+from framework.tf import compiled, keras, set_precision, set_seed, tf
 from framework.trainer import TrainConfig, Trainer
 from framework.vector import make_vector
 
@@ -148,6 +148,7 @@ def play_episodes(envs, agent):
 def train(config):
     """The whole algorithm."""
     set_seed(config.seed)
+    set_precision(config.precision)
     envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
     agent = PolicyGradientAgent(envs.observation_space, envs.action_space, config)
     with Trainer(config, envs=envs, agent=agent) as trainer:

@@ -25,7 +25,7 @@ from framework.networks import actor_critic_network, discrete_actions
 from framework.returns import gae
 from framework.rollout import Rollout
 from framework.schedules import Linear
-from framework.tf import compiled, keras, set_seed, tf
+from framework.tf import compiled, keras, set_precision, set_seed, tf
 from framework.trainer import TrainConfig, Trainer
 from framework.vector import make_vector
 
@@ -186,6 +186,7 @@ class PPOAgent(Agent):
 def train(config):
     """The whole algorithm."""
     set_seed(config.seed)
+    set_precision(config.precision)
     envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
     agent = PPOAgent(envs.observation_space, envs.action_space, config)
     part_left = Linear(1.0, 0.0, config.steps)

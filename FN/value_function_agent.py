@@ -23,7 +23,7 @@ from framework.deep_cli import run_training
 from framework.networks import discrete_actions, network
 from framework.replay import ReplayBuffer
 from framework.schedules import Linear
-from framework.tf import compiled, keras, set_seed, tf
+from framework.tf import compiled, keras, set_precision, set_seed, tf
 from framework.trainer import TrainConfig, Trainer
 from framework.vector import make_vector
 
@@ -137,6 +137,7 @@ class ValueFunctionAgent(Agent):
 def train(config):
     """The whole algorithm."""
     set_seed(config.seed)
+    set_precision(config.precision)
     envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
     agent = ValueFunctionAgent(envs.observation_space, envs.action_space, config)
     experience = ReplayBuffer(config.buffer_size, config.num_envs, config.gamma, config.seed)

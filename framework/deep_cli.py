@@ -41,6 +41,8 @@ def run_training(train, agent_class, config, description, test=None, takes=None)
         """Watch an agent instead of training; without a display, a GIF is written."""
         agent: str = ""
         """The file to play, agent.npz; by default that of the newest run."""
+        record: str = ""
+        """With --play: the .gif or .mp4 file to write an episode to, instead of opening a window."""
         resume: bool = False
         """Go on with the newest run that was stopped or killed."""
 
@@ -48,7 +50,7 @@ def run_training(train, agent_class, config, description, test=None, takes=None)
         if options.play:
             from framework.play import play
 
-            play(agent_class, script, options.config, options.agent)
+            play(agent_class, script, options.config, options.agent, options.record)
         else:
             cost = (takes or {}).get(options.config.env)
             if cost and not (options.resume or options.config.quick):
@@ -64,6 +66,8 @@ def run_training(train, agent_class, config, description, test=None, takes=None)
             raise ValueError("--play shows an agent and --resume trains one; take one of them")
         if _value_of("--agent", arguments) and "--play" not in arguments:
             raise ValueError("--agent is the file that --play shows; add --play")
+        if _value_of("--record", arguments) and "--play" not in arguments:
+            raise ValueError("--record writes what --play shows; add --play")
         if "--resume" in arguments:
             known = _run_to_resume(script, config_class, _value_of("--run-folder", arguments))
             return Options(replace(known, quick=known.quick and "--quick" not in arguments))

@@ -31,7 +31,7 @@ def save_png(path, frame):
     from PIL import Image  # here, so that importing this file stays cheap
 
     with written_whole(path) as part:
-        Image.fromarray(_checked_frame(frame)).save(part, format="PNG", optimize=True)
+        Image.fromarray(checked_frame(frame)).save(part, format="PNG", optimize=True)
 
 
 def save_gif(path, frames, milliseconds=40, colours=192, scale=1):
@@ -52,7 +52,7 @@ def save_gif(path, frames, milliseconds=40, colours=192, scale=1):
 
     shape, kept = None, []
     for frame in frames:
-        frame = _checked_frame(frame)
+        frame = checked_frame(frame)
         shape = shape or frame.shape
         if frame.shape != shape:
             raise ValueError(f"the frames of a GIF must have one shape; got {shape} and {frame.shape}")
@@ -121,7 +121,12 @@ def play_in_window(shots, title, tick=40):
     return True
 
 
-def _checked_frame(frame):
+def checked_frame(frame):
+    """The frame as one block of memory.
+
+    Raises:
+        ValueError: it is not [H, W, 3] uint8.
+    """
     frame = np.ascontiguousarray(frame)
     if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
         raise ValueError(f"a frame must be [H, W, 3] uint8; got {list(frame.shape)} {frame.dtype}")

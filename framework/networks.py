@@ -68,8 +68,8 @@ def _trunk(x, hidden, activation, start):
 
 
 def _last(outputs, scale, start):
-    """The last layer is linear: values and logits may be negative."""
-    return keras.layers.Dense(outputs, kernel_initializer=start(scale))
+    """The last layer is linear: values and logits may be negative. It is float32, whatever `set_precision` says."""
+    return keras.layers.Dense(outputs, kernel_initializer=start(scale), dtype="float32")
 
 
 def is_stack(observation_space):

@@ -1,4 +1,4 @@
-"""Watch a trained agent: in a window, or as a GIF where no window can be opened."""
+"""Watch a trained agent: in a window, or as a GIF or a video."""
 
 import os
 from pathlib import Path
@@ -11,8 +11,9 @@ from framework.agent import load_agent_file
 from framework.gif import play_in_window, save_gif
 from framework.trainer import config_from
 from framework.vector import gray_frames, make_vector
+from framework.video import check_video_can_be_written, save_video
 
-EPISODES, GIF_EPISODES, GIF_FRAMES = 3, 1, 1_000
+EPISODES, GIF_FRAMES = 3, 1_000
 
 
 class PixelPlayer:
@@ -54,9 +55,17 @@ def load_agent(agent_class, script, config, path):
     return agent
 
 
-def play(agent_class, script, config, path):
-    """Show a few episodes, without exploration, and print what each of them paid."""
-    in_window = doctor.display_driver()
+def play(agent_class, script, config, path, record=""):
+    """Show a few episodes, without exploration, and print what each of them paid.
+
+    Args:
+        record: a file, .gif or .mp4, that one episode is written to instead.
+
+    Raises:
+        ValueError: another kind of file, or what an MP4 needs is missing.
+    """
+    check_can_record(record)
+    in_window = not record and doctor.display_driver()
     if not in_window:
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else pygame looks for a display, and complains
     agent = load_agent(agent_class, script, config, path)
@@ -71,12 +80,26 @@ def play(agent_class, script, config, path):
             ((tick, lambda frame=frame: frame) for frame in frames(agent, envs, EPISODES)), config.env, tick
         )
     else:
-        gif = Path(path).with_name("play.gif")
-        shown = list(frames(agent, envs, GIF_EPISODES))[:GIF_FRAMES]
-        scale = max(1, 256 // max(shown[0].shape[:2]))
-        save_gif(gif, shown, tick, scale=scale)
-        print(f"no window can be opened here: saved to {gif.as_posix()}")
+        file = Path(record or Path(path).with_name("play.gif"))
+        scale = max(1, 256 // max(envs.envs.render()[0].shape[:2]))
+        if file.suffix == ".mp4":
+            save_video(file, frames(agent, envs, 1), fps, scale)
+        else:
+            save_gif(file, list(frames(agent, envs, 1))[:GIF_FRAMES], tick, scale=scale)
+        print(f"{'' if record else 'no window can be opened here: '}saved to {file.as_posix()}")
     envs.close()
+
+
+def check_can_record(file):
+    """Refuse what cannot be written, before anything is played.
+
+    Raises:
+        ValueError: the file is neither .gif nor .mp4, or what an MP4 needs is missing.
+    """
+    if file and Path(file).suffix not in (".gif", ".mp4"):
+        raise ValueError(f"--record writes a .gif or an .mp4; got {file}")
+    if file.endswith(".mp4"):
+        check_video_can_be_written()
 
 
 def frames(agent, envs, episodes):

@@ -58,6 +58,15 @@ def set_seed(seed):
     tf.config.experimental.enable_op_determinism()
 
 
+def set_precision(policy):
+    """What layers compute in from now on: "float32", or "mixed_bfloat16", which has its range but 8 of its 24 bits.
+
+    Weights, last layers and losses stay float32. (With "mixed_float16" small gradients would vanish, unless every
+    loss were scaled.)
+    """
+    keras.config.set_dtype_policy(policy)
+
+
 def compiled(function, *inputs, jit=False):
     """``function`` as one compiled graph, traced once.
 

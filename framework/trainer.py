@@ -26,6 +26,7 @@ import time
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from tqdm import tqdm
@@ -62,6 +63,8 @@ class TrainConfig(CommonOptions):
     """Pictures are resized to so many pixels a side, in gray."""
     frame_stack: int = 2
     """How many of them the agent sees at once."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """What layers compute in; mixed_bfloat16 may be faster where the processor or the GPU supports it."""
     checkpoint_seconds: float = 30.0
     """Write a checkpoint every so many seconds."""
     run_folder: str = ""

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
 from framework.agent import save_agent
@@ -62,6 +63,7 @@ def test_what_is_given_wins_over_every_default(call):
         (["--play", "--test"], "no agent in runs/test_deep_cli for CartPole-v1 yet"),
         (["--agent", "missing.npz"], "--agent is the file that --play shows; add --play"),
         (["--agent=missing.npz"], "--agent is the file that --play shows; add --play"),
+        (["--record", "film.gif"], "--record writes what --play shows; add --play"),
         (["--resume", "--run-folder", "nowhere"], "no run in nowhere to go on with"),
         (["--resume", "--play"], "take one of them"),
     ],
@@ -122,6 +124,25 @@ def test_a_file_that_is_no_agent_of_this_script_is_not_played(call, capsys):
 
     save_agent("later.npz", "test_deep_cli", Later(), [])
     assert "settings that this version does not know: momentum" in errors_of_playing("later.npz")
+
+
+# A recording
+
+SHIPPED = str(ROOT / "FN" / "trained" / "ppo_agent.npz")
+
+
+def test_record_writes_a_video_of_the_episode_that_is_printed(ppo):
+    code, printed, errors = ppo("--play", "--agent", SHIPPED, "--record", "film.mp4")
+    assert code == 0, errors
+    assert "saved to film.mp4" in printed
+    reader = imageio_ffmpeg.read_frames("film.mp4")
+    assert next(reader)["size"] == (256, 256)
+    assert f"{sum(1 for _ in reader)} steps" in printed
+
+
+def test_a_recording_of_another_kind_is_refused_before_anything_is_played(ppo):
+    code, printed, errors = ppo("--play", "--agent", SHIPPED, "--record", "film.avi")
+    assert (code, printed, errors) == (2, "", "error: --record writes a .gif or an .mp4; got film.avi\n")
 
 
 # A run that is found again

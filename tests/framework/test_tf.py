@@ -98,3 +98,25 @@ for name in ("/CPU:0", "/CPU:1"):
         "[2. 4.]",
         "[2. 4.]",
     ], result.stderr
+
+
+def test_half_precision_computes_in_bfloat16_and_keeps_weights_and_outputs_in_float32():
+    program = """
+import numpy as np
+from gymnasium import spaces
+from framework.networks import actor_critic_network
+from framework.tf import set_precision
+frames = np.random.default_rng(0).integers(0, 256, (5, 84, 84, 2), dtype=np.uint8)
+def outputs(precision):
+    set_precision(precision)
+    network = actor_critic_network(spaces.Box(0, 255, (84, 84, 2), np.uint8), 3, (128,), 0)
+    computed = {layer.compute_dtype for layer in network.layers if layer.weights}
+    assert computed == ({"float32"} if precision == "float32" else {"bfloat16", "float32"})
+    assert {variable.dtype for variable in network.variables} == {"float32"}
+    return [tensor.numpy() for tensor in network(frames)]
+for one, other in zip(outputs("float32"), outputs("mixed_bfloat16"), strict=True):
+    assert one.dtype == other.dtype == np.float32
+    assert 0 < np.abs(one - other).max() < 0.02 * np.abs(one).max()
+"""
+    result = run(program)
+    assert result.returncode == 0, result.stderr
