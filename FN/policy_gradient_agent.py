@@ -5,6 +5,7 @@ Play whole episodes, then make what turned out better than expected more probabl
     maximise  E[log π(a | s) (G - b(s))],   G = r + γ r' + γ² r'' + …
 
 The baseline b, a network of its own that learns G, takes nothing from the gradient's mean but much from its noise.
+It has a step size of its own, too: it must follow the returns, which grow faster than the policy changes.
 
     python FN/policy_gradient_agent.py                    CartPole
     python FN/policy_gradient_agent.py --play             watch the best agent of the newest run
@@ -19,7 +20,7 @@ import numpy as np
 from framework.agent import Agent
 from framework.deep_cli import run_training
 from framework.distributions import log_prob, sample
-from framework.networks import actor_critic_network, discrete_actions
+from framework.networks import discrete_actions, network
 from framework.returns import discounted_returns
 from framework.rollout import Rollout
 from framework.tf import compiled, keras, set_precision, set_seed, tf
@@ -36,11 +37,11 @@ class Config(TrainConfig):
     num_envs: int = 8
     """Episodes of a gradient step: one in every world."""
     learning_rate: float = 5e-3
-    """Of Adam."""
+    """Of Adam, for the policy."""
+    baseline_learning_rate: float = 3e-2
+    """Of Adam, for the baseline; with 0 it never learns, which is REINFORCE without one."""
     gamma: float = 0.99
     """The discount."""
-    value_weight: float = 0.5
-    """How much the baseline's loss counts."""
     hidden: tuple[int, ...] = (64,)
     """Units of the hidden layers, of the policy and of the baseline."""
     eval_every: int = 10_000
@@ -70,11 +71,15 @@ class PolicyGradientAgent(Agent):
     def __init__(self, observation_space, action_space, config):
         self.config = config
         count = discrete_actions(action_space)
-        self.network = actor_critic_network(observation_space, count, config.hidden, config.seed)
+        self.policy = network(observation_space, count, config.hidden, "tanh", config.seed, scale=0.01)
+        self.baseline = network(observation_space, 1, config.hidden, "tanh", config.seed + 1)
         self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=1.0)
-        self.optimizer.build(self.network.trainable_variables)
+        self.optimizer.build(self.policy.trainable_variables)
+        self.baseline_optimizer = keras.optimizers.Adam(config.baseline_learning_rate)
+        self.baseline_optimizer.build(self.baseline.trainable_variables)
         self.generator = tf.random.Generator.from_seed(config.seed)
-        self.networks, self.learning = [self.network], [self.optimizer, self.generator.state]
+        self.networks = [self.policy, self.baseline]
+        self.learning = [self.optimizer, self.baseline_optimizer, self.generator.state]
 
         seen = ((None, *observation_space.shape), observation_space.dtype)
         self._act = compiled(self._act, seen)
@@ -87,27 +92,27 @@ class PolicyGradientAgent(Agent):
         return self._act(obs).numpy()
 
     def _act(self, obs):
-        return sample(self.network(obs)[0], self.generator)
+        return sample(self.policy(obs), self.generator)
 
     def greedy(self, obs):
         """The most probable action of each row [B, …]."""
         return self._greedy(obs).numpy()
 
     def _greedy(self, obs):
-        return tf.argmax(self.network(obs)[0], axis=-1)
+        return tf.argmax(self.policy(obs), axis=-1)
 
     def value(self, obs):
         """The baseline [B] of each row [B, …]."""
         return self._value(obs).numpy()
 
     def _value(self, obs):
-        return self.network(obs)[1][:, 0]
+        return self.baseline(obs)[:, 0]
 
     def loss(self, obs, action, returns):
         """The loss of N steps, and what to log."""
-        logits, baseline = self.network(obs)  # [N, A], [N, 1]
-        policy_loss, value_loss = losses(log_prob(logits, action), baseline[:, 0], returns)
-        return policy_loss + self.config.value_weight * value_loss, tf.stack([policy_loss, value_loss])
+        of_actions = log_prob(self.policy(obs), action)
+        policy_loss, value_loss = losses(of_actions, self.baseline(obs)[:, 0], returns)
+        return policy_loss + value_loss, tf.stack([policy_loss, value_loss])
 
     def train_step(self, episodes):
         """One gradient step on whole episodes, a `Rollout` with ``playing`` [T, B]; returns what to log."""
@@ -125,22 +130,26 @@ class PolicyGradientAgent(Agent):
     def _update(self, obs, action, returns):
         with tf.GradientTape() as tape:
             loss, logged = self.loss(obs, action, returns)
-        variables = self.network.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        policy, baseline = self.policy.trainable_variables, self.baseline.trainable_variables
+        for_policy, for_baseline = tape.gradient(loss, [policy, baseline])
+        self.optimizer.apply(for_policy, policy)
+        self.baseline_optimizer.apply(for_baseline, baseline)
         return logged
 
 
 def play_episodes(envs, agent):
     """One whole episode in every world: a `Rollout` with ``playing`` [T, B], true until a world's episode ended.
 
-    Worlds that are done early go on with another episode, which is left out: were the quick ones taken twice, short
-    episodes would count for more. All start anew at the end.
+    Worlds that are done early go on with another episode, which is left out, of the log too: were the quick ones
+    taken twice, short episodes would count for more. All start anew at the end.
     """
     episodes, playing = Rollout(), np.ones(envs.num_envs, bool)
     while playing.any():
         transition = envs.step(agent.act(envs.obs))
         episodes.add(transition, playing=playing)
         playing = playing & ~(transition.terminated | transition.truncated)
+    returns, lengths = (episodes["reward"] * episodes["playing"]).sum(axis=0), episodes["playing"].sum(axis=0)
+    envs.finished = list(zip(returns.tolist(), lengths.tolist(), strict=True))
     envs.restart()
     return episodes
 

@@ -73,6 +73,18 @@ def make_agent(module):
     return make
 
 
+@pytest.fixture(scope="session")
+def variables_of():
+    """agent -> all that its gradient steps move."""
+    return lambda agent: [variable for network in agent.networks for variable in network.trainable_variables]
+
+
+@pytest.fixture(scope="session")
+def critic_of():
+    """(agent, observations [B, 3]) -> V [B, 1] of an on-policy agent, as a tensor."""
+    return lambda agent, obs: agent.baseline(obs) if hasattr(agent, "baseline") else agent.network(obs)[1]
+
+
 @pytest.fixture
 def transition():
     """(reward [B], terminated [B], truncated [B]) -> a Transition of B worlds with random observations [B, 3]."""

@@ -15,6 +15,7 @@ from framework.play import load_agent
 from framework.replay import ReplayBuffer
 from framework.rollout import Rollout
 from framework.tf import keras, tf
+from framework.vector import make_vector
 
 ON_POLICY = ["policy_gradient_agent", "a2c_agent", "ppo_agent"]
 BY_VALUE = ["dqn_agent", "value_function_agent"]
@@ -109,14 +110,14 @@ def test_returns_are_on_the_scale_of_the_bootstrap(name, make_agent, transition)
 
 
 @pytest.mark.parametrize("name", ON_POLICY)
-def test_the_policy_loss_does_not_train_the_critic(name, make_agent):
+def test_the_policy_loss_does_not_train_the_critic(name, make_agent, variables_of, critic_of):
     agent = make_agent(name)
     rng = np.random.default_rng(0)
     obs, action, number = rng.normal(size=(6, 3)).astype("f"), rng.integers(2, size=6), np.arange(6, dtype="f")
     batch = (obs, action, number - 0.7, number, number, 0.2) if name == "ppo_agent" else (obs, action, number)
-    variables = agent.network.trainable_variables
+    variables = variables_of(agent)
     with tf.GradientTape(persistent=True) as tape:
-        _, value = agent.network(obs)
+        value = critic_of(agent, obs)
         _, logged = agent.loss(*batch)
         policy_loss, value_loss = logged[0], logged[1]
     of_critic = [gradient is not None for gradient in tape.gradient(value, variables)]
@@ -348,3 +349,32 @@ def test_nothing_crosses_from_one_episode_into_the_next(name, make_agent, transi
     steps = [transition([1.0, 1.0], [True, False], [False, True]), transition([1000.0, 1000.0], [True, True])]
     value = agent.value(steps[0].next_obs)
     assert targets(name, agent, steps)[:2] == pytest.approx([1.0, 1 + 0.9 * value[1]], rel=1e-5)
+
+
+def test_the_log_of_REINFORCE_counts_the_episodes_that_it_learns_from(make_agent):
+    """Worlds that are done early go on meanwhile; what they play then is short, and would look like a bad policy."""
+    envs = make_vector("CartPole-v1", 5, seed=0)
+    agent = make_agent("policy_gradient_agent", shape=(4,))
+    episodes = policy_gradient_agent.play_episodes(envs, agent)
+    lengths = episodes["playing"].sum(axis=0).tolist()
+    assert max(lengths) > 2 * min(lengths)  # somebody went on
+    assert envs.finished == [(float(length), length) for length in lengths]
+
+
+def test_large_errors_of_the_baseline_leave_the_policys_steps_as_they_are(make_agent):
+    """Clipped by one norm with the baseline's gradient, the policy's would shrink as the baseline is wrong."""
+    rng = np.random.default_rng(0)
+    obs, action, returns = (
+        rng.normal(size=(2, 8, 3)).astype("f"),
+        rng.integers(2, size=(2, 8)),
+        rng.normal(size=(2, 8)),
+    )
+    policies = []
+    for size in (1, 1000):  # of the first returns; advantages are standardised
+        agent = make_agent("policy_gradient_agent", baseline_learning_rate=0.0)
+        agent.baseline.set_weights([np.zeros_like(array) for array in agent.baseline.get_weights()])
+        agent._update(obs[0], action[0], (size * returns[0]).astype("f"))
+        agent._update(obs[1], action[1], returns[1].astype("f"))
+        policies.append(agent.policy.get_weights())
+    for one, other in zip(*policies, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
