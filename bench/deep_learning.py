@@ -44,7 +44,10 @@ class Options:
 
 
 def learn(script, flags, target, seed):
-    """One run: its result, seconds, and the curve of its evaluations [(step, return), …]."""
+    """One run: its result, seconds, its evaluations [(step, return), …] and the largest Q or KL logged.
+
+    target: None to go on to the last step.
+    """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(ROOT / "FN" / f"{script}.py"), *flags, "--seed", str(seed)]
         began, epoch = time.perf_counter(), time.time()
@@ -53,7 +56,7 @@ def learn(script, flags, target, seed):
         (home,) = Path(folder, "runs", script).iterdir()
         result = json.loads((home / "result.json").read_text(encoding="utf-8"))
         with open(home / "metrics.csv", encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if row["eval_return"]]
+            rows = list(csv.DictReader(file))
     return {
         "seed": seed,
         "reached": result["reached"],
@@ -62,7 +65,8 @@ def learn(script, flags, target, seed):
         "seconds": round(seconds, 1),
         "seconds_to_target": round(result["reached_time"] - epoch, 1) if result["reached"] else None,
         "peak_megabytes": result["peak_megabytes"],
-        "curve": [(int(row["step"]), float(row["eval_return"])) for row in rows],
+        "curve": [(int(row["step"]), float(row["eval_return"])) for row in rows if row["eval_return"]],
+        "largest": {name: max(float(row[name] or "-inf") for row in rows) for name in ("q", "kl") if name in rows[0]},
     }
 
 

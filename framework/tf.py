@@ -37,8 +37,20 @@ def _quiet():
                 os.write(2, written)
 
 
+@contextmanager
+def _hidden(*modules):
+    """Keras loads these where they are installed, for tools that nothing here uses; that would take a second more."""
+    hidden = [name for name in modules if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # None: as if it were not installed
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
 try:
-    with _quiet():
+    with _quiet(), _hidden("sklearn", "matplotlib.pyplot"):
         import keras
         import tensorflow as tf
 

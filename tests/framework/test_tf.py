@@ -21,6 +21,14 @@ def test_onednn_stays_on():
     assert run(program).returncode == 0
 
 
+def test_what_keras_would_load_for_nothing_can_still_be_loaded():
+    """scikit-learn and matplotlib, a second of a start that has four."""
+    program = "import sys, framework.tf\nassert not {'sklearn', 'matplotlib.pyplot'} & set(sys.modules)\n"
+    program += "import sklearn.datasets, matplotlib.pyplot\nprint(len(sklearn.datasets.load_digits().target))"
+    result = run(program)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "1797\n", "")
+
+
 def test_the_import_works_without_a_standard_error():
     program = "import os\nos.close(2)\nfrom framework.tf import tf\nprint(int(tf.constant(7)))"
     assert run(program).stdout == "7\n"
