@@ -4,8 +4,6 @@ import datetime
 import json
 import os
 import platform
-import re
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -40,18 +38,6 @@ def installed(package):
         return version(package)
     except PackageNotFoundError:
         return "not installed"
-
-
-def peak_megabytes():
-    """The most memory that this process has held so far, in MB; nan where the system does not tell."""
-    status = Path("/proc/self/status")
-    if status.exists():  # on Linux, getrusage would count what the parent held when it started us
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text()).group(1)) / 1e3
-    if sys.platform == "win32":
-        return float("nan")
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def save(name, result):

@@ -10,6 +10,7 @@ the model from the grid is counted for both. Memory is the peak of the process, 
 """
 
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -20,10 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.machine import machine, peak_megabytes, save
+from bench.machine import machine, save
 from DP.planner import ModifiedPolicyIterationPlanner
 from environment import GridWorld, tabular_model
 from framework.cli import run
+from framework.memory import peak_megabytes
 
 GAMMA, ERROR = 0.99, 1e-3
 THRESHOLD = ERROR * (1 - GAMMA) / GAMMA  # the largest change that guarantees the error
@@ -89,12 +91,16 @@ def measure(solver, size, kind, values_file):
     solve = SOLVERS[solver]
     solve(maze(5, "empty"))
     grid = maze(size, kind)
-    before = peak_megabytes()
+    before = peak_megabytes() or math.nan
     began = time.perf_counter()
     V = solve(grid)
     seconds = time.perf_counter() - began
     np.save(values_file, V)
-    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes() - before, "process": peak_megabytes()}))
+    print(
+        json.dumps(
+            {"seconds": seconds, "megabytes": (peak_megabytes() or math.nan) - before, "process": peak_megabytes()}
+        )
+    )
 
 
 def compare(size, kind, solvers, repeats, folder):

@@ -9,7 +9,7 @@ import tyro
 
 from framework.agent import load_agent_file
 from framework.cli import run
-from framework.trainer import config_from, read_config, runs_of, script_name
+from framework.runs import config_from, read_config, runs_of, script_name
 from framework.vector import is_picture
 
 QUICK_PART = 25  # a quick run has one in so many steps

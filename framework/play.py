@@ -9,7 +9,7 @@ from environment import draw_catcher
 from framework import doctor
 from framework.agent import load_agent_file
 from framework.gif import play_in_window, save_gif
-from framework.trainer import config_from
+from framework.runs import config_from
 from framework.vector import gray_frames, make_vector
 from framework.video import check_video_can_be_written, save_video
 

@@ -17,14 +17,12 @@ weights.
 """
 
 import json
-import os
 import shutil
 import signal
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +35,10 @@ from framework.cli import CommonOptions
 from framework.evaluate import evaluate, evaluation_seed, evaluation_worlds
 from framework.gif import written_whole
 from framework.logger import Logger, write_config
+from framework.memory import peak_megabytes
+from framework.runs import as_json, new_folder, read_config, runs_of, script_name
+
+FREE_TO_CHANGE = {"run_folder", "checkpoint_seconds"}  # in a run that goes on; learning depends on all else
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,9 @@ class Trainer:
         known = read_config(self.folder)
         if (self.folder / "result.json").exists():
             raise ValueError(f"the run in {self.folder} is finished; --play shows its agent")
-        if known is not None and known != _as_json(config):
-            names = ", ".join(name for name, value in _as_json(config).items() if known.get(name) != value)
+        differs = [name for name, value in as_json(config).items() if known and known.get(name) != value]
+        if set(differs) - FREE_TO_CHANGE:
+            names = ", ".join(differs)
             raise ValueError(f"{self.folder} holds a run with another configuration ({names}); take a new folder")
         resumed_at = None
         if known is None:
@@ -334,66 +337,3 @@ def _check(config):
             raise ValueError(f"{name} must be at least 1; got {getattr(config, name)}")
     if config.seed < 0:
         raise ValueError(f"seed must be at least 0; got {config.seed}")
-
-
-def script_name(config_class):
-    """The name of the file that a class of a script is defined in, also where that file runs as ``__main__``."""
-    return Path(sys.modules[config_class.__module__].__file__).stem
-
-
-def runs_of(script):
-    """Where a script's runs are."""
-    return Path("runs", script)
-
-
-def new_folder(script, seed):
-    """runs/<script>/<time>-seed<seed>, made; a number is added where two runs start in one second."""
-    stem = Path(runs_of(script), f"{datetime.now():%Y%m%d-%H%M%S}-seed{seed}")
-    for number in range(1, 1000):
-        folder = stem if number == 1 else stem.with_name(f"{stem.name}-{number}")
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return folder
-    raise OSError(f"no free name like {stem}")
-
-
-def read_config(folder):
-    """The configuration of the run in a folder, as JSON has it, or None if there is no run."""
-    path = Path(folder, "config.json")
-    if not path.exists():
-        return None
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["config"]
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} is damaged") from None
-
-
-def config_from(config_class, known):
-    """A configuration from JSON, where tuples are lists.
-
-    Raises:
-        ValueError: it has settings that the class does not know.
-    """
-    strange = set(known) - {field.name for field in fields(config_class)}
-    if strange:
-        raise ValueError(f"the run has settings that this version does not know: {', '.join(sorted(strange))}")
-    return config_class(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})
-
-
-def _as_json(config):
-    return json.loads(json.dumps(asdict(replace(config, run_folder=""))))
-
-
-def peak_megabytes():
-    """The most memory that this process had, or None where the system does not tell."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return round(int(line.split()[1]) / 1024, 1)
-    if os.name == "posix":
-        import resource
-
-        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 1)  # bytes on macOS
-    return None

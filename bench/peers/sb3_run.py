@@ -35,7 +35,8 @@ from stable_baselines3.common.evaluation import evaluate_policy  # noqa: E402
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor  # noqa: E402
 from stable_baselines3.common.vec_env import VecEnv  # noqa: E402
 
-from bench.machine import installed, peak_megabytes  # noqa: E402
+from bench.machine import installed  # noqa: E402
+from framework.memory import peak_megabytes  # noqa: E402
 
 ALGORITHMS = {"dqn": DQN, "a2c": A2C, "ppo": PPO}
 EVAL_EPISODES, CONFIRM_EPISODES = 20, 100
@@ -282,7 +283,7 @@ def train(options):
         "reached_time": time.time(),
         "seconds": round(seconds_since_start(), 2),
         "seconds_before_training": round(began, 2),
-        "peak_megabytes": round(peak_megabytes(), 1),
+        "peak_megabytes": peak_megabytes(),
         "torch_threads": torch.get_num_threads(),
         "eval_envs": options.eval_envs,
         "python": ".".join(map(str, sys.version_info[:3])),

@@ -208,6 +208,12 @@ def test_resume_with_other_settings_is_refused_and_names_them(ppo, fail, flags, 
     assert errors == f"error: {folder} holds a run with another configuration ({names}); take a new folder\n"
 
 
+def test_resume_may_write_checkpoints_more_or_less_often(ppo, fail):
+    folder = fail()
+    code, _, errors = ppo("--resume", "--checkpoint-seconds", "99")
+    assert (code, (folder / "result.json").exists()) == (0, True), errors
+
+
 def test_resume_finds_a_run_in_a_folder_of_ones_own(ppo, fail):
     fail("--run-folder", "mine")
     code, printed, errors = ppo("--resume", "--run-folder", "mine")
