@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -17,8 +18,24 @@ def learn(config, script, folder):
     return json.loads((folder / "result.json").read_text(encoding="utf-8")), rows
 
 
-def q_of(rows):
-    return [float(row["q"]) for row in rows if row["q"]]
+def column(rows, name):
+    return [float(row[name]) for row in rows if row[name]]
+
+
+@pytest.fixture
+def evaluations(module, tmp_path):
+    """(name, seeds, settings) -> mean return of all evaluations of runs on CartPole that go on to their last step."""
+
+    def evaluations(name, seeds, **settings):
+        script, means = module(name), []
+        config = replace(getattr(script, "CARTPOLE", script.Config()), target_return=None, final_episodes=1)
+        for seed in seeds:
+            folder = tmp_path / f"run{len(list(tmp_path.iterdir()))}"
+            _, rows = learn(replace(config, seed=seed, **settings), script, folder)
+            means.append(np.mean(column(rows, "eval_return")))
+        return np.mean(means)
+
+    return evaluations
 
 
 @pytest.mark.parametrize("seed", [200, 201])
@@ -54,11 +71,42 @@ def test_without_a_target_that_holds_still_Q_runs_away(seed, module, tmp_path):
     """No state is worth more than 1 / (1 - γ) = 100. Copied after every call of train_step, Q soon says 100,000."""
     script = module("dqn_agent")
     config = replace(
-        script.CARTPOLE, seed=seed, steps=12_000, gamma=0.99, train_period=64, gradient_steps=32, learning_rate=5e-4
-    )
+        script.CARTPOLE, seed=seed, steps=12_000, num_envs=8, gamma=0.99, train_period=64, gradient_steps=32,
+        learning_rate=5e-4,
+    )  # fmt: skip
     result, rows = learn(replace(config, target_period=64), script, tmp_path / "moving")
-    assert max(q_of(rows)) > 1_000
+    assert max(column(rows, "q")) > 1_000
     assert result["return"] < 50
     result, rows = learn(replace(config, target_period=512), script, tmp_path / "still")
-    assert max(q_of(rows)) < 100
+    assert max(column(rows, "q")) < 100
     assert result["return"] > 100  # 9 above
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "without"),
+    [
+        ("policy_gradient_agent", 50_000, {"baseline_learning_rate": 0.0}),
+        ("a2c_agent", 40_000, {"value_weight": 0.0}),
+    ],
+)
+def test_without_a_critic_learning_is_slower(name, steps, without, evaluations):
+    """Over the tuning seeds 1 to 6 the means were 390 and 300 with REINFORCE, 338 and 157 with A2C."""
+    seeds = range(200, 204)
+    assert evaluations(name, seeds, steps=steps) > evaluations(name, seeds, steps=steps, **without) + 20
+
+
+def test_with_one_epoch_PPO_hardly_learns(evaluations):
+    """Over the tuning seeds 1 to 4: 410 with 20 epochs, 68 with one."""
+    assert evaluations("ppo_agent", [200, 201], steps=30_000) > 200
+    assert evaluations("ppo_agent", [200, 201], steps=30_000, epochs=1) < 150
+
+
+@pytest.mark.parametrize("seed", [200, 201])
+def test_without_clipping_PPO_leaves_the_policy_that_acted_far_behind(seed, module, tmp_path):
+    """Over the tuning seeds 1 to 4 an update's KL was at most 0.02 with clipping, at least 0.3 without."""
+    script = module("ppo_agent")
+    config = replace(script.CARTPOLE, seed=seed, steps=30_000, target_return=None, final_episodes=1)
+    _, clipped = learn(config, script, tmp_path / "clipped")
+    _, free = learn(replace(config, clip=1e6), script, tmp_path / "free")
+    assert max(column(clipped, "kl")) < 0.05
+    assert max(column(free, "kl")) > 0.1

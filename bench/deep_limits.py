@@ -1,0 +1,113 @@
+"""Why the seconds of bench/deep_speed.py are what they are: what a start and a gradient step cost on either side.
+
+    python bench/deep_limits.py --peer-python PEER/bin/python
+
+bench/deep_speed.py says how to make the peer's environment. A start is a fresh process that imports what PPO needs, a
+gradient step one of PPO's on a minibatch of 512 pairs of frames from Catcher (forward, backward, clipping, Adam).
+Beside it stands how long the step's multiplications would take at the pace of one large matrix product, which no
+library goes beyond by much. Writes results/deep_limits.json.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.deep_speed import CONTESTS, check_peer
+from bench.machine import machine, save
+from framework.cli import run
+
+PEER = Path(__file__).parent / "peers" / "sb3_step.py"
+STARTS = {"nanoka": "import FN.ppo_agent", "stable-baselines3": "import stable_baselines3"}
+ROWS = CONTESTS["catcher"].settings["batch_size"]
+REPEATS, WARM_UP = 40, 5
+
+
+@dataclass(frozen=True)
+class Options:
+    peer_python: str = ""
+    """The Python of the environment that has stable-baselines3; required."""
+
+
+def start(python, program):
+    """Seconds that a fresh process needs to run a program."""
+    began = time.perf_counter()
+    subprocess.run([python, "-c", program], check=True, capture_output=True)
+    return time.perf_counter() - began
+
+
+def our_step():
+    """Median seconds of one gradient step of `FN.ppo_agent`."""
+    from FN.ppo_agent import Config, PPOAgent
+    from framework.tf import set_seed
+    from framework.vector import make_vector
+
+    config = Config()
+    set_seed(config.seed)
+    worlds = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
+    agent = PPOAgent(worlds.observation_space, worlds.action_space, config)
+    obs = worlds.obs.repeat(ROWS // config.num_envs, axis=0)
+    numbers = np.random.default_rng(0).normal(size=ROWS).astype(np.float32)
+    batch = obs, np.zeros(ROWS, np.int64), numbers, numbers, numbers, np.arange(ROWS)[None]
+    seconds = []
+    for _ in range(WARM_UP + REPEATS):
+        began = time.perf_counter()
+        agent._update(*batch, np.float32(0.0), np.float32(0.2)).numpy()
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds[WARM_UP:])
+
+
+def their_step(peer_python):
+    """The same of stable-baselines3's PPO."""
+    command = [peer_python, str(PEER), "--settings", json.dumps(CONTESTS["catcher"].settings)]
+    command += ["--warm-up", str(WARM_UP), "--repeats", str(REPEATS)]
+    return float(subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout)
+
+
+def operations():
+    """Floating-point operations of a gradient step: forward once, and as much again for the gradient of the weights
+    and for that of the inputs, which the first layer does not need."""
+    settings = CONTESTS["catcher"].settings
+    size, channels, total = settings["frame_size"], settings["frames"], 0
+    for number, (filters, kernel, stride) in enumerate(settings["filters"]):
+        size = (size - kernel) // stride + 1
+        total += (3 if number else 2) * 2 * size**2 * filters * kernel**2 * channels
+        channels = filters
+    return ROWS * (total + 3 * 2 * size**2 * channels * settings["dense"])
+
+
+def product_rate(size=2048, repeats=20):
+    """Floating-point operations a second of the product of two float32 matrices [size, size]."""
+    matrix = np.random.default_rng(0).random((size, size), np.float32)
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        matrix @ matrix
+        seconds.append(time.perf_counter() - began)
+    return 2 * size**3 / statistics.median(seconds)
+
+
+def main(options):
+    check_peer(options.peer_python)
+    pythons = {"nanoka": sys.executable, "stable-baselines3": options.peer_python}
+    starts = [{name: start(pythons[name], program) for name, program in STARTS.items()} for _ in range(5)]
+    steps = {"nanoka": our_step(), "stable-baselines3": their_step(options.peer_python)}
+    limit = operations() / product_rate()
+    result = {
+        "machine": machine("tensorflow-cpu", "keras", "numpy"),
+        "start_seconds": {name: round(statistics.median(run[name] for run in starts), 2) for name in STARTS},
+        "gradient_step_milliseconds": {name: round(1e3 * seconds, 1) for name, seconds in steps.items()},
+        "gradient_step_at_the_pace_of_a_matrix_product_milliseconds": round(1e3 * limit, 1),
+        "operations_of_a_gradient_step": operations(),
+    }
+    print(json.dumps(result, indent=2))
+    save("deep_limits", result)
+
+
+if __name__ == "__main__":
+    run(main, Options, __doc__)
