@@ -34,6 +34,7 @@ ABLATIONS = (
     Ablation("dqn_agent", "replay", 30_000, ("--buffer-size", "500"), ("--test",)),
     Ablation("policy_gradient_agent", "baseline", 50_000, ("--baseline-learning-rate", "0")),
     Ablation("a2c_agent", "critic", 40_000, ("--value-weight", "0"), ("--test",)),
+    Ablation("a2c_agent", "n steps", 40_000, ("--rollout-steps", "1"), ("--test",)),
     Ablation("ppo_agent", "clipping", 40_000, ("--clip", "1e6"), ("--test",)),
     Ablation("ppo_agent", "epochs", 40_000, ("--epochs", "1"), ("--test",)),
 )

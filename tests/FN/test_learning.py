@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from framework.vector import make_vector
+
 pytestmark = pytest.mark.slow
 
 
@@ -82,17 +84,37 @@ def test_without_a_target_that_holds_still_Q_runs_away(seed, module, tmp_path):
     assert result["return"] > 100  # 9 above
 
 
-@pytest.mark.parametrize(
-    ("name", "steps", "without"),
-    [
-        ("policy_gradient_agent", 50_000, {"baseline_learning_rate": 0.0}),
-        ("a2c_agent", 40_000, {"value_weight": 0.0}),
-    ],
-)
-def test_without_a_critic_learning_is_slower(name, steps, without, evaluations):
-    """Over the tuning seeds 1 to 6 the means were 390 and 300 with REINFORCE, 338 and 157 with A2C."""
+def test_the_baseline_takes_most_of_the_noise_from_the_gradient(module, tmp_path):
+    """The variance of the gradients of 32 episodes, after a short training; 0.25 to 0.47 of it over seeds 1 to 6."""
+    script = module("policy_gradient_agent")
+    config = script.Config(seed=200, steps=12_000, target_return=None, final_episodes=1, run_folder=str(tmp_path))
+    agent = script.train(config)
+    episodes = script.play_episodes(make_vector("CartPole-v1", 32, seed=0), agent)
+    learnt_from = []
+    agent._update = lambda *rows: learnt_from.extend(np.asarray(array) for array in rows) or script.tf.zeros(2)
+    agent.train_step(episodes)
+    obs, action, returns = learnt_from
+    episode = np.tile(np.arange(32), len(episodes))[episodes.flat("playing")]
+
+    def noise(advantage):
+        gradients = []
+        for rows in (episode == number for number in range(32)):
+            with script.tf.GradientTape() as tape:
+                objective = script.tf.reduce_sum(
+                    script.log_prob(agent.policy(obs[rows]), action[rows]) * advantage[rows]
+                )
+            parts = tape.gradient(objective, agent.policy.trainable_variables)
+            gradients.append(np.concatenate([part.numpy().ravel() for part in parts]))
+        return np.var(gradients, axis=0).sum()
+
+    assert noise(returns - agent.value(obs)) < 0.7 * noise(returns)
+
+
+def test_without_n_step_returns_A2C_learns_more_slowly(evaluations):
+    """Over the tuning seeds 1 to 6: 338 with 8 steps, 168 with one."""
     seeds = range(200, 204)
-    assert evaluations(name, seeds, steps=steps) > evaluations(name, seeds, steps=steps, **without) + 20
+    with_them, without = (evaluations("a2c_agent", seeds, steps=40_000, rollout_steps=n) for n in (8, 1))
+    assert with_them > without
 
 
 def test_with_one_epoch_PPO_hardly_learns(evaluations):
