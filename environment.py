@@ -607,6 +607,7 @@ class Window:
         self.clock, self.surface = pygame.time.Clock(), None
 
     def show(self, frame):
+        """Show one frame, as many times larger as fits into 512 pixels, and wait until the next is due."""
         height, width = frame.shape[:2]
         scale = max(1, 512 // max(height, width))
         size = (width * scale, height * scale)

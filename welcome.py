@@ -128,6 +128,7 @@ def activation():
 
 
 def read_arguments(arguments):
+    """By argparse, for this program must run, and say what is missing, before anything is installed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )

@@ -5,7 +5,7 @@ Play whole episodes, then make what turned out better than expected more probabl
     maximise  E[log π(a | s) (G - b(s))],   G = r + γ r' + γ² r'' + …
 
 The baseline b, a network of its own that learns G, takes nothing from the gradient's mean but much from its noise.
-It has a step size of its own, too: it must follow the returns, which grow faster than the policy changes.
+It has a step size of its own, too, as there: it must follow returns that grow faster than the policy changes.
 
     python FN/policy_gradient_agent.py                    CartPole
     python FN/policy_gradient_agent.py --play             watch the best agent of the newest run

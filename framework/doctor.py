@@ -143,6 +143,7 @@ def check_computer():
 
 
 def check_virtual_environment():
+    """A note, for Nanoka runs without one, too."""
     title = both("virtual environment", "仮想環境")
     if sys.prefix != sys.base_prefix or os.environ.get("CONDA_PREFIX"):
         return Check("virtual_environment", title, OK, both("yes", "使用中"))
@@ -159,6 +160,7 @@ def check_virtual_environment():
 
 
 def check_nanoka():
+    """Is it installed? Only then do its scripts find each other."""
     title = both("Nanoka itself", "Nanoka 本体")
     try:
         return Check("nanoka", title, OK, metadata.version("nanoka"))
@@ -266,6 +268,7 @@ def start_of_tensorflow():
 
 
 def read_start(code, stdout, stderr):
+    """A `Start` from the exit code, an int, and the texts of the process that loaded TensorFlow."""
     if code == 0:
         seen = json.loads(stdout.strip().rpartition("\n")[2])
         return Start("", tuple(seen["gpus"]), seen["has_cuda"])
@@ -319,6 +322,7 @@ def note_on_tensorflow(found, mend):
 
 
 def how_to_get_tensorflow():
+    """What to do where it is not installed, {language: sentence}."""
     if (platform.system(), platform.machine()) == ("Darwin", "x86_64"):
         return both(
             "Days 1 to 3 do without. There is none for Intel Macs: use Linux, Windows or Google Colab from Day 4 on. "
@@ -333,6 +337,7 @@ def how_to_get_tensorflow():
 
 
 def failed_start(versions, error):
+    """The check where TensorFlow is installed and does not start; ``error`` is that of `Start`."""
     if error == "AVX":  # nothing to mend: Days 1 to 3 are all that runs here
         found = both(f"{versions}, but this CPU has no AVX", f"{versions}（この CPU は AVX に対応していません）")
         mend = both(
@@ -372,6 +377,7 @@ def check_gpu(started=None):
 
 
 def no_gpu(has_driver):
+    """The check where there is no GPU to use; ``has_driver``: whether there is one of NVIDIA's drivers."""
     if has_driver:
         found = both("none: the NVIDIA driver finds no GPU", "なし（NVIDIA のドライバーが GPU を認識していません）")
         hint = both("`nvidia-smi` says more.", "`nvidia-smi` で詳細がわかります。")
@@ -438,6 +444,7 @@ def why_unused(started):
 
 
 def check_display():
+    """Can a window be opened? Without one, GIFs are written."""
     title = both("display", "ディスプレイ")
     driver = display_driver()
     if driver:
@@ -497,6 +504,7 @@ def check_writing(folder):
 
 
 def check_encoding(encoding):
+    """Does the terminal take UTF-8? ``encoding`` is a name such as "cp932", or None."""
     title = both("terminal encoding", "端末の文字コード")
     encoding = encoding or "none"
     try:

@@ -11,7 +11,7 @@ from framework.agent import load_agent_file
 from framework.gif import play_in_window, save_gif
 from framework.runs import config_from
 from framework.vector import gray_frames, make_vector
-from framework.video import check_video_can_be_written, save_video
+from framework.video import save_video
 
 EPISODES, GIF_FRAMES = 3, 1_000
 
@@ -64,7 +64,8 @@ def play(agent_class, script, config, path, record=""):
     Raises:
         ValueError: another kind of file, or what an MP4 needs is missing.
     """
-    check_can_record(record)
+    if record and Path(record).suffix not in (".gif", ".mp4"):
+        raise ValueError(f"--record writes a .gif or an .mp4; got {record}")
     in_window = not record and doctor.display_driver()
     if not in_window:
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else pygame looks for a display, and complains
@@ -88,18 +89,6 @@ def play(agent_class, script, config, path, record=""):
             save_gif(file, list(frames(agent, envs, 1))[:GIF_FRAMES], tick, scale=scale)
         print(f"{'' if record else 'no window can be opened here: '}saved to {file.as_posix()}")
     envs.close()
-
-
-def check_can_record(file):
-    """Refuse what cannot be written, before anything is played.
-
-    Raises:
-        ValueError: the file is neither .gif nor .mp4, or what an MP4 needs is missing.
-    """
-    if file and Path(file).suffix not in (".gif", ".mp4"):
-        raise ValueError(f"--record writes a .gif or an .mp4; got {file}")
-    if file.endswith(".mp4"):
-        check_video_can_be_written()
 
 
 def frames(agent, envs, episodes):

@@ -206,6 +206,7 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         self.highest = 1.0  # of p^α
 
     def add(self, transition):
+        """Store one step, as in `ReplayBuffer`; what can be drawn from now on gets the highest priority so far."""
         super().add(transition)
         worlds = np.arange(self.num_envs)
         ready = self._ended_early()

@@ -51,6 +51,7 @@ class TableWorld(gym.Wrapper):
         self.random = uniforms(rng).__next__
 
     def reset(self, *, seed=None, options=None):
+        """Draw a start; returns it and no info. A seed makes the draws those of the world with this seed."""
         if seed is not None:
             self.env.reset(seed=seed, options=options)
             self._draw_from(self.env.unwrapped.np_random)

@@ -38,7 +38,7 @@ from framework.logger import Logger, write_config
 from framework.memory import peak_megabytes
 from framework.runs import as_json, new_folder, read_config, runs_of, script_name
 
-FREE_TO_CHANGE = {"run_folder", "checkpoint_seconds"}  # in a run that goes on; learning depends on all else
+FREE_TO_CHANGE = {"checkpoint_seconds"}  # in a run that goes on; learning depends on all else
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class Trainer:
         if (self.folder / "result.json").exists():
             raise ValueError(f"the run in {self.folder} is finished; --play shows its agent")
         differs = [name for name, value in as_json(config).items() if known and known.get(name) != value]
-        if set(differs) - FREE_TO_CHANGE:
-            names = ", ".join(differs)
-            raise ValueError(f"{self.folder} holds a run with another configuration ({names}); take a new folder")
+        differs = ", ".join(name for name in differs if name not in FREE_TO_CHANGE)
+        if differs:
+            raise ValueError(f"{self.folder} holds a run with another configuration ({differs}); take a new folder")
         resumed_at = None
         if known is None:
             write_config(self.folder, replace(config, run_folder=""))

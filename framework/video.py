@@ -5,14 +5,6 @@ from itertools import chain
 from framework.gif import checked_frame, written_whole
 
 
-def check_video_can_be_written():
-    """Raises ValueError, with the command that installs what is missing."""
-    try:
-        import imageio_ffmpeg  # noqa: F401, it brings an ffmpeg of its own
-    except ModuleNotFoundError:
-        raise ValueError('an MP4 needs imageio-ffmpeg: python -m pip install -e ".[video]"') from None
-
-
 def save_video(path, frames, fps=30, scale=1):
     """Write frames [H, W, 3] uint8, of one shape, as an MP4.
 
@@ -26,9 +18,10 @@ def save_video(path, frames, fps=30, scale=1):
         ValueError: no frames, frames of different shapes or not [H, W, 3] uint8, or imageio-ffmpeg is missing.
         OSError: the file cannot be written.
     """
-    check_video_can_be_written()
-    import imageio_ffmpeg
-
+    try:
+        import imageio_ffmpeg  # it brings an ffmpeg of its own
+    except ModuleNotFoundError:
+        raise ValueError('an MP4 needs imageio-ffmpeg: python -m pip install -e ".[video]"') from None
     frames = iter(frames)
     first = next(frames, None)
     if first is None:
@@ -42,11 +35,9 @@ def save_video(path, frames, fps=30, scale=1):
         )  # fmt: skip
         writer.send(None)
         try:
-            for frame in chain([first], frames):
-                if checked_frame(frame).shape != (height, width, 3):
-                    raise ValueError(
-                        f"the frames of a video must have one shape; got {first.shape} and {frame.shape}"
-                    )
-                writer.send(checked_frame(frame).repeat(scale, axis=0).repeat(scale, axis=1))
+            for frame in map(checked_frame, chain([first], frames)):
+                if frame.shape != first.shape:
+                    raise ValueError(f"the frames of a video must have one shape; got {first.shape}, {frame.shape}")
+                writer.send(frame.repeat(scale, axis=0).repeat(scale, axis=1))
         finally:
             writer.close()
