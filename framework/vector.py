@@ -5,7 +5,7 @@ even where an episode ended; then the first observation of the next one stands i
 on. Pictures become gray, small and stacked; a stack never holds frames of two episodes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import gymnasium as gym
 import numpy as np
@@ -55,8 +55,10 @@ def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, **options)
             raise ValueError(f"{name} must be at least 1; got {number}")
     try:
         spec = gym.spec(env_id)
-        if _resets_in_the_same_step(spec):
-            envs = gym.make_vec(env_id, num_envs, vectorization_mode="vector_entry_point", **options)
+        form = SAME_STEP_FORMS.get(spec.vector_entry_point, spec.vector_entry_point)
+        if _resets_in_the_same_step(form):
+            spec = replace(spec, vector_entry_point=form)
+            envs = gym.make_vec(spec, num_envs, vectorization_mode="vector_entry_point", **options)
         else:
             same_step = {"autoreset_mode": AutoresetMode.SAME_STEP}
             envs = gym.make_vec(env_id, num_envs, vectorization_mode="sync", vector_kwargs=same_step, **options)
@@ -70,12 +72,16 @@ def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, **options)
     return VectorWorld(envs, seed, frame_size, frame_stack)
 
 
-def _resets_in_the_same_step(spec):
-    """Whether the world brings a vector form of its own that resets as the adapter needs it."""
-    if spec.vector_entry_point is None:
-        return False
-    entry = spec.vector_entry_point
-    form = gym.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
+# Vector forms that reset in the next step, and ours in their place.
+SAME_STEP_FORMS = {
+    "gymnasium.envs.classic_control.cartpole:CartPoleVectorEnv": "framework.cart_pole:CartPoleVector",
+}
+
+
+def _resets_in_the_same_step(form):
+    """Whether a world's own vector form (a class, its name, or None) resets as the adapter needs it."""
+    if isinstance(form, str):
+        form = gym.envs.registration.load_env_creator(form)
     return getattr(form, "metadata", {}).get("autoreset_mode") == AutoresetMode.SAME_STEP
 
 
@@ -211,7 +217,7 @@ def cover(old, new):
 
 
 # Worlds whose whole state is plain numbers in attributes: the course's own, and Gymnasium's small ones.
-PLAIN_WORLDS = ("environment", "gymnasium.envs.classic_control", "gymnasium.envs.toy_text")
+PLAIN_WORLDS = ("environment", "framework.cart_pole", "gymnasium.envs.classic_control", "gymnasium.envs.toy_text")
 
 
 def _is_plain(env):

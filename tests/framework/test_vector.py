@@ -4,8 +4,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from framework.cart_pole import CartPoleVector
 from framework.checkpoint import load_arrays, save_arrays
-from framework.vector import cover, gray_frames, make_vector
+from framework.vector import VectorWorld, cover, gray_frames, make_vector
 
 
 def actions_of(envs, steps, seed=0):
@@ -29,6 +30,25 @@ def test_every_step_is_that_of_single_worlds_and_successors_are_true(env_id):
             obs[i] = single.reset()[0] if terminated or truncated else following
             ends += terminated or truncated
     assert ends > 5
+
+
+@pytest.mark.parametrize("max_episode_steps", [12, 500])
+def test_cartpole_stepped_at_once_equals_gymnasium_s_single_worlds_to_the_bit(max_episode_steps):
+    envs = make_vector("CartPole-v1", 6, seed=3, max_episode_steps=max_episode_steps)
+    assert isinstance(envs.envs, CartPoleVector)
+    same_step = {"autoreset_mode": gym.vector.AutoresetMode.SAME_STEP}
+    options = {"vectorization_mode": "sync", "vector_kwargs": same_step, "max_episode_steps": max_episode_steps}
+    singles = VectorWorld(gym.make_vec("CartPole-v1", 6, **options), seed=3)
+    truncations = 0
+    for noise in np.random.default_rng(0).random((1_500, 6)):
+        balance = (envs.obs[:, 2] + 0.5 * envs.obs[:, 3] > 0).astype(int)
+        action = np.where(noise < 0.02, 1 - balance, balance)
+        one, other = envs.step(action), singles.step(action)
+        for name in ("obs", "next_obs", "reward", "terminated", "truncated"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        truncations += one.truncated.sum()
+    assert truncations >= 6
+    assert envs.finished == singles.finished
 
 
 def test_a_time_limit_is_truncation_and_its_successor_is_not_the_next_start():
