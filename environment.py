@@ -581,8 +581,7 @@ def draw_maze(grid, agent_state, cell=48):
 
 def draw_catcher(state):
     """Games [B, 6] as pictures [B, 64, 64, 3] uint8: the fruit, the paddle, and a mark for each life left."""
-    frames = np.empty((len(state), SIZE, SIZE, 3), np.uint8)
-    frames[:] = NIGHT
+    frames = np.tile(np.array(NIGHT, np.uint8), (len(state), SIZE, SIZE, 1))
     paddle_left = np.rint(state[:, PADDLE_X] - PADDLE_WIDTH / 2).astype(int)
     fruit_left = np.rint(state[:, FRUIT_X] - FRUIT_WIDTH / 2).astype(int)
     fruit_top = np.rint(state[:, FRUIT_Y]).astype(int)
