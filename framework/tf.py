@@ -1,5 +1,6 @@
 """The one door to TensorFlow: quiet, with a GPU's memory taken as needed, and with one sentence if it is missing."""
 
+import gc
 import os
 import sys
 import tempfile
@@ -49,8 +50,22 @@ def _hidden(*modules):
             del sys.modules[name]
 
 
+@contextmanager
+def _without_garbage_collection():
+    """An import makes objects that stay; to search their hundreds of thousands again and again for garbage takes a
+    quarter of its time. Afterwards no search looks at them any more."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if enabled:
+            gc.enable()
+
+
 try:
-    with _quiet(), _hidden("sklearn", "matplotlib.pyplot"):
+    with _quiet(), _hidden("sklearn", "matplotlib.pyplot"), _without_garbage_collection():
         import keras
         import tensorflow as tf
 
@@ -79,12 +94,38 @@ def set_precision(policy):
     keras.config.set_dtype_policy(policy)
 
 
-def compiled(function, *inputs, jit=False):
-    """``function`` as one compiled graph, traced once.
+class compiled:  # noqa: N801, it is called like the function that it makes
+    """``function`` as one compiled graph, traced once, at its first call.
+
+    The call goes to the graph itself: that spares TensorFlow's search for the one that fits among many, which takes as
+    long as a small network.
 
     Args:
-        inputs: what it takes: (shape, dtype), None for the sizes that vary.
+        inputs: what it takes: (shape, dtype), None for the sizes that vary. Arrays and numbers are converted.
         jit: compile further with XLA: pays for small dense networks, not for convolutions on a CPU.
+
+    Raises:
+        ValueError: when called with what does not have these shapes, such as [N, 1] for [N].
     """
-    signature = [tf.TensorSpec(shape, dtype) for shape, dtype in inputs]
-    return tf.function(function, input_signature=signature, jit_compile=jit)
+
+    def __init__(self, function, *inputs, jit=False):
+        self.inputs = [tf.TensorSpec(shape, dtype) for shape, dtype in inputs]
+        self.function = tf.function(function, input_signature=self.inputs, jit_compile=jit)
+        self.graph = None
+
+    def __call__(self, *arrays):
+        if self.graph is None:
+            self.graph = self.function.get_concrete_function()
+        return self.graph(*[_tensor(array, spec) for array, spec in zip(arrays, self.inputs, strict=True)])
+
+    @property
+    def traces(self):
+        """How many times the function has been traced."""
+        return self.function.experimental_get_tracing_count()
+
+
+def _tensor(array, spec):
+    tensor = tf.convert_to_tensor(array, spec.dtype)
+    if not spec.shape.is_compatible_with(tensor.shape):  # the graph itself would take it, and compute nonsense
+        raise ValueError(f"the shape {tuple(tensor.shape)} does not fit {tuple(spec.shape)}")
+    return tensor

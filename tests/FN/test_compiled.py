@@ -22,6 +22,8 @@ AGENTS = {
 
 @pytest.mark.parametrize("name", AGENTS)
 def test_every_compiled_function_is_traced_once_in_a_run_with_evaluations(name, module, tmp_path):
+    from framework.tf import compiled
+
     options = {"hidden": (8,), "target_return": None, "run_folder": str(tmp_path), **RUN, **AGENTS[name]}
     agent = module(name).train(module(name).Config(**options))
     for rows in (1, 64, 5):
@@ -30,10 +32,6 @@ def test_every_compiled_function_is_traced_once_in_a_run_with_evaluations(name, 
         assert agent.greedy(obs).shape == (rows,)
         if hasattr(agent, "value"):
             assert agent.value(obs).shape == (rows,)
-    traces = {
-        key: function.experimental_get_tracing_count()
-        for key, function in vars(agent).items()
-        if hasattr(function, "experimental_get_tracing_count")
-    }
+    traces = {key: value.traces for key, value in vars(agent).items() if isinstance(value, compiled)}
     assert len(traces) >= 2
     assert set(traces.values()) == {1}, traces

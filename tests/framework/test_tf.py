@@ -34,6 +34,11 @@ def test_the_import_works_without_a_standard_error():
     assert run(program).stdout == "7\n"
 
 
+def test_the_import_leaves_garbage_collection_as_it_was():
+    program = "import gc\nfrom framework.tf import tf\nprint(gc.isenabled(), gc.get_freeze_count() > 100_000)"
+    assert run(program).stdout == "True True\n"
+
+
 def test_keras_runs_on_tensorflow_whatever_else_is_set():
     program = "import os\nos.environ['KERAS_BACKEND'] = 'jax'\nfrom framework.tf import keras\n"
     program += "print(keras.backend.backend())"
