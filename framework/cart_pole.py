@@ -1,4 +1,4 @@
-"""Gymnasium's own vector form of CartPole, many times faster than single worlds, made to start anew in the same step."""
+"""Gymnasium's own vector form of CartPole, faster than single worlds, made to start anew in the same step."""
 
 import numpy as np
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
@@ -10,8 +10,8 @@ class CartPoleVector(CartPoleVectorEnv):
     """``num_envs`` worlds of CartPole stepped at once; world i of ``reset(seed=n)`` equals one reset with seed n + i.
 
     Gymnasium's form starts an ended episode anew in the step after, whose action and reward mean nothing. Here it
-    starts in the same step (SAME_STEP), and ``info["final_obs"]`` has the observations of before. Each world draws its
-    starts from a generator of its own.
+    starts in the same step (SAME_STEP), and ``info["final_obs"]`` has the observations of before. Each world draws
+    its starts from a generator of its own.
     """
 
     metadata = CartPoleVectorEnv.metadata | {"autoreset_mode": AutoresetMode.SAME_STEP}

@@ -94,11 +94,11 @@ def set_precision(policy):
     keras.config.set_dtype_policy(policy)
 
 
-class compiled:  # noqa: N801, it is called like the function that it makes
+class compiled:
     """``function`` as one compiled graph, traced once, at its first call.
 
-    The call goes to the graph itself: that spares TensorFlow's search for the one that fits among many, which takes as
-    long as a small network.
+    A call goes to the graph itself. That spares TensorFlow's search for the one that fits among many, which takes as
+    long as a small network does.
 
     Args:
         inputs: what it takes: (shape, dtype), None for the sizes that vary. Arrays and numbers are converted.
