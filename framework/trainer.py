@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from framework.agent import save_agent
@@ -109,6 +110,17 @@ class Trainer:
         config = self.config
         self.folder = Path(config.run_folder) if config.run_folder else new_folder(self.script, config.seed)
         self.checkpoints = self.folder / "checkpoints"
+        self._lock = _locked(self.folder)
+        try:
+            self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def _open(self):
+        """Begin a run in its folder, or go on with the one that is there."""
+        config = self.config
         known = read_config(self.folder)
         if (self.folder / "result.json").exists():
             raise ValueError(f"the run in {self.folder} is finished; --play shows its agent")
@@ -134,7 +146,6 @@ class Trainer:
             total=config.steps, initial=self.envs.total_steps, unit=" steps", leave=False, disable=None,
             dynamic_ncols=True,
         )  # fmt: skip
-        return self
 
     def __iter__(self):
         """Yields the number of steps so far, before each body."""
@@ -154,6 +165,7 @@ class Trainer:
                 envs.close()
             if self._old_handler is not None:
                 signal.signal(signal.SIGINT, self._old_handler)
+            self._lock.release()
 
     # What a body may use
 
@@ -325,6 +337,22 @@ class Trainer:
             + (f"; target reached at step {self.reached_at}" if self.reached_at is not None else "")
         )
         print(f"plot saved to {plot.as_posix()}")
+
+
+def _locked(folder):
+    """The lock of a run's folder: two processes in one would overwrite each other's files.
+
+    The system takes it back however its process ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ValueError(f"another process is training in {folder}; stop it first, or take a new folder") from None
+    except NotImplementedError:
+        pass  # a file system without locks, such as some mounted drives
+    return lock
 
 
 def _empty_row():

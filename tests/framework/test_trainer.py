@@ -144,6 +144,19 @@ def test_ctrl_c_saves_and_the_run_goes_on_to_the_same_log(make, tmp_path, capsys
     assert (again.folder / "metrics.csv").read_bytes() == (whole.folder / "metrics.csv").read_bytes()
 
 
+def test_a_second_process_in_the_same_run_is_refused_in_a_sentence(make):
+    trainer, envs = make()
+    with trainer:
+        with pytest.raises(ValueError, match="another process is training in"):
+            make()[0].__enter__()
+        walk_on = next(iter(trainer))
+    assert walk_on == 0
+    with pytest.raises(ValueError, match="another configuration"):  # which gives the lock back, too
+        make(seed=5)[0].__enter__()
+    again, envs = make()
+    walk(again, envs)
+
+
 def interrupted(make, at=200):
     """A run that was stopped after at least two checkpoints."""
     trainer, envs = make(checkpoint_seconds=0.0)
