@@ -61,7 +61,7 @@ class Config(TrainConfig):
 
 
 CARTPOLE = Config(
-    env="CartPole-v1", steps=100_000, num_envs=8, rollout_steps=32, epochs=20, minibatch=256, lambda_=0.8,
+    env="CartPole-v1", steps=100_000, num_envs=16, rollout_steps=16, epochs=20, minibatch=256, lambda_=0.8,
     entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, target_return=475.0,
 )  # fmt: skip
 TAKES = {  # until the target is reached
