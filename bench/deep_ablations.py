@@ -68,9 +68,10 @@ def main(options):
         runs = {"with": whole[ablation.script], "without": [score(ablation, True, seed) for seed in options.seeds]}
         medians = {name: float(np.median([run["mean"] for run in side])) for name, side in runs.items()}
         name = f"{ablation.script}: {ablation.part}"
-        known[name] = {"flags": " ".join(ablation.without), "steps": ablation.steps, "median": medians, **runs}
+        about = {"machine": machine("tensorflow-cpu", "keras", "gymnasium"), "flags": " ".join(ablation.without)}
+        known[name] = {**about, "steps": ablation.steps, "median": medians, **runs}
         print(name, medians, flush=True)
-        save("deep_ablations", {"machine": machine("tensorflow-cpu", "keras", "gymnasium"), "ablations": known})
+        save("deep_ablations", {"ablations": known})
 
 
 if __name__ == "__main__":

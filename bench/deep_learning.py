@@ -81,13 +81,14 @@ def main(options):
             runs.append(learn(script, flags, target, seed))
             print(name, {key: value for key, value in runs[-1].items() if key != "curve"}, flush=True)
         known[name] = {
+            "machine": machine("tensorflow-cpu", "keras", "gymnasium"),
             "target": target,
             "reached": f"{sum(run['reached'] for run in runs)} of {len(runs)}",
             "median_steps": float(np.median([run["steps"] for run in runs])),
             "median_seconds": float(np.median([run["seconds"] for run in runs])),
             "seeds": runs,
         }
-        save("deep_learning", {"machine": machine("tensorflow-cpu", "keras", "gymnasium"), "runs": known})
+        save("deep_learning", {"runs": known})
     draw(known)
 
 

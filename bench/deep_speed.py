@@ -11,8 +11,10 @@ The peer needs an environment of its own (on Linux the CPU build of torch is eno
 Each run is a process of its own, ours and theirs in turn. Its seconds count from the start of the process, imports,
 compilation and evaluations included, until the mean return of 20 evaluation episodes has reached the target and 100
 fresh ones have confirmed it; what a side writes and draws after that does not count. On CartPole each side has its
-own settings (theirs are rl-baselines3-zoo's); on Catcher both have the same network, worlds and settings. A run that
-gives up counts as endless: a median that falls on one is null, and so are the ratios to it.
+own settings (theirs are rl-baselines3-zoo's); on Catcher both have the same network, worlds and settings. Theirs
+plays evaluation episodes in 20 worlds side by side; on CartPole it runs a second time with one after the other, as
+rl-baselines3-zoo does unless told otherwise. A run that gives up counts as endless: a median that falls on one is
+null, and so are the ratios to it.
 """
 
 import json
@@ -26,11 +28,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bench.machine import machine, save
+from bench.machine import RESULTS, machine, save
 from framework.cli import run
 
 ROOT = Path(__file__).parents[1]
 PEER = ROOT / "bench" / "peers" / "sb3_run.py"
+PEER_NAME = "stable-baselines3"
+ZOO_NAME = "stable-baselines3, evaluated as the zoo does"
 SCRIPTS = {"dqn": "FN/dqn_agent.py", "a2c": "FN/a2c_agent.py", "ppo": "FN/ppo_agent.py"}
 HOW_TO = (
     "make an environment for stable-baselines3 as `python bench/deep_speed.py --help` shows, and give its Python as "
@@ -48,10 +52,14 @@ class Contest:
     max_steps: dict
     settings: dict
     """Of stable-baselines3, in place of the zoo's; on Catcher the same as ours."""
+    peers: dict
+    """{name: in how many worlds at once it plays evaluation episodes}."""
 
 
 CONTESTS = {
-    "cartpole": Contest("CartPole-v1", 475.0, 5000, {"dqn": 100_000, "a2c": 500_000, "ppo": 100_000}, {}),
+    "cartpole": Contest(
+        "CartPole-v1", 475.0, 5000, {"dqn": 100_000, "a2c": 500_000, "ppo": 100_000}, {}, {PEER_NAME: 20, ZOO_NAME: 1}
+    ),
     "catcher": Contest(
         "Catcher-v0",
         14.4,  # of at most 16
@@ -75,6 +83,7 @@ CONTESTS = {
             "filters": [[16, 8, 4], [32, 4, 2]],
             "dense": 128,
         },
+        {PEER_NAME: 20},
     ),
 }
 
@@ -85,7 +94,7 @@ def ours(contest, algo, seed):
     return [*command, "--test"] if contest.env == "CartPole-v1" else command
 
 
-def theirs(contest, algo, seed, peer_python):
+def theirs(contest, algo, seed, eval_envs, peer_python):
     """The peer's command line; it prints its result as JSON."""
     options = {
         "--algo": algo,
@@ -94,6 +103,7 @@ def theirs(contest, algo, seed, peer_python):
         "--target": contest.target,
         "--max-steps": contest.max_steps[algo],
         "--eval-every": contest.eval_every,
+        "--eval-envs": eval_envs,
         "--settings": json.dumps(contest.settings),
     }
     return [peer_python, str(PEER), "--json", *(str(part) for option in options.items() for part in option)]
@@ -161,26 +171,27 @@ def ratio(theirs, ours):
 
 
 def compare(contest, algo, seeds, peer_python):
-    """Both sides in turn, seed by seed; medians, ratios (above 1: ours needs less) and every run."""
-    runs = {"nanoka": [], "stable-baselines3": []}
+    """All sides in turn, seed by seed; medians, ratios (above 1: ours needs less) and every run."""
+    runs = {"nanoka": [], **{name: [] for name in contest.peers}}
     for seed in seeds:
-        commands = {
-            "nanoka": ours(contest, algo, seed),
-            "stable-baselines3": theirs(contest, algo, seed, peer_python),
-        }
+        commands = {"nanoka": ours(contest, algo, seed)}
+        for name, eval_envs in contest.peers.items():
+            commands[name] = theirs(contest, algo, seed, eval_envs, peer_python)
         for name, command in commands.items():
             result = measure(command)
             runs[name].append({"seed": seed, **result})
             reached = f"{result['steps_to_target']:7,} steps" if result["reached"] else "not reached"
-            print(f"  {algo} seed {seed} {name:>17}: {result['seconds']:7.1f} s  {reached}", flush=True)
+            print(f"  {algo} seed {seed} {name}: {result['seconds']:.1f} s, {reached}", flush=True)
     sides = {name: summary(of_seeds) for name, of_seeds in runs.items()}
-    peer, nanoka = sides["stable-baselines3"], sides["nanoka"]
-    return {
-        **sides,
-        "times_faster": ratio(peer["seconds"], nanoka["seconds"]),
-        "times_fewer_steps": ratio(peer["steps_to_target"], nanoka["steps_to_target"]),
-        "times_less_memory": ratio(peer["peak_megabytes"], nanoka["peak_megabytes"]),
-    }
+    nanoka, compared = sides["nanoka"], {}
+    for name in contest.peers:
+        peer = sides[name]
+        compared[name] = {
+            "times_faster": ratio(peer["seconds"], nanoka["seconds"]),
+            "times_fewer_steps": ratio(peer["steps_to_target"], nanoka["steps_to_target"]),
+            "times_less_memory": ratio(peer["peak_megabytes"], nanoka["peak_megabytes"]),
+        }
+    return {"against": compared, **sides}
 
 
 @dataclass(frozen=True)
@@ -188,7 +199,7 @@ class Options:
     peer_python: str = ""
     """The Python of the environment that has stable-baselines3; required."""
     only: Literal["cartpole", "catcher", "all"] = "all"
-    """Which world."""
+    """Which world; the other keeps its last results."""
     seeds: tuple[int, ...] = (100, 101, 102, 103, 104)
     """One run of each side for each."""
     save: bool = True
@@ -197,24 +208,27 @@ class Options:
 
 def main(options):
     check_peer(options.peer_python)
-    result = {
-        "machine": machine("tensorflow-cpu", "tensorflow", "keras", "gymnasium", "numpy"),
-        "seeds": list(options.seeds),
-        "unit": "seconds from the start of the process until the target was confirmed",
-    }
+    path = RESULTS / "deep_speed.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name, contest in CONTESTS.items():
         if options.only not in (name, "all"):
             continue
         print(f"{contest.env}, mean return of at least {contest.target:g}")
-        result[name] = {"env": contest.env, "target": contest.target, "peer_settings": contest.settings or "zoo"}
+        result = known[name] = {
+            "machine": machine("tensorflow-cpu", "tensorflow", "keras", "gymnasium", "numpy"),
+            "unit": "seconds from the start of the process until the target was confirmed",
+            "env": contest.env,
+            "target": contest.target,
+            "peer_settings": contest.settings or "zoo",
+        }
         for algo in contest.max_steps:
-            table = result[name][algo] = compare(contest, algo, options.seeds, options.peer_python)
-            for side in ("nanoka", "stable-baselines3"):
+            table = result[algo] = compare(contest, algo, options.seeds, options.peer_python)
+            for side in ("nanoka", *contest.peers):
                 reached = f"{table[side]['reached']} of {len(options.seeds)} reached it"
-                print(f"  {algo} {side:>17}: median {table[side]['seconds']} s, {reached}")
-            print(f"  {algo}: {table['times_faster']} × faster, {table['times_fewer_steps']} × fewer steps")
-    if options.save:
-        save("deep_speed", result)
+                print(f"  {algo} {side}: median {table[side]['seconds']} s, {reached}")
+            print(f"  {algo}: {table['against']}")
+            if options.save:
+                save("deep_speed", known)
 
 
 if __name__ == "__main__":
