@@ -46,7 +46,7 @@ def run(arguments, folder):
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=400,
         env={**os.environ, "MPLBACKEND": "Agg", "PYTHONUTF8": "1"},
     )
 

@@ -35,7 +35,7 @@ def run(*arguments, cwd, python=(), **variables):
         cwd=cwd,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=400,
         env={**os.environ, **nowhere, **variables},
     )
 
@@ -51,7 +51,7 @@ with open({str(ROOT / "welcome.py")!r}, encoding="utf-8") as file:
     exec(compile(file.read(), "welcome.py", "exec"), names)
 """
     return subprocess.run(
-        [sys.executable, "-c", program], cwd=cwd, capture_output=True, encoding="utf-8", timeout=120
+        [sys.executable, "-c", program], cwd=cwd, capture_output=True, encoding="utf-8", timeout=400
     )
 
 

@@ -18,7 +18,7 @@ def run(script, *arguments, folder):
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=200,
     )
 
 

@@ -20,7 +20,7 @@ def run(script, *arguments, folder):
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=400,
     )
 
 

@@ -26,7 +26,7 @@ def run(program, *arguments, folder):
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=400,
     )
 
 

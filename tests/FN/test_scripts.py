@@ -26,7 +26,7 @@ def run(name, *arguments, folder):
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
-        timeout=200,
+        timeout=600,
         env={k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")},
     )
     assert done.returncode == 0, done.stderr
