@@ -12,7 +12,7 @@ from framework.cli import run
 from framework.runs import config_from, read_config, runs_of, script_name
 from framework.vector import is_picture
 
-QUICK_PART = 25  # a quick run has one in so many steps
+QUICK_PART = 40  # a quick run has one in so many steps
 
 
 def run_training(train, agent_class, config, description, test=None, takes=None):

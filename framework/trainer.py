@@ -166,6 +166,8 @@ class Trainer:
             if self._old_handler is not None:
                 signal.signal(signal.SIGINT, self._old_handler)
             self._lock.release()
+        if kind is None:  # the run is finished: nobody may go on with it any more
+            Path(self._lock.lock_file).unlink(missing_ok=True)
 
     # What a body may use
 

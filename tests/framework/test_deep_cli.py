@@ -51,7 +51,7 @@ def test_the_defaults_are_those_of_the_world(call):
 def test_what_is_given_wins_over_every_default(call):
     config = call("--test", "--quick", "--learning-rate", "0.3", "--steps", "50", "--seed", "4")
     assert (config.learning_rate, config.steps, config.seed, config.quick) == (0.3, 50, 4, True)
-    assert call("--quick").steps == Config().steps // 25
+    assert call("--quick").steps == Config().steps // 40
 
 
 @pytest.mark.parametrize(
