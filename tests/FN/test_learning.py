@@ -118,14 +118,14 @@ def test_without_n_step_returns_A2C_learns_more_slowly(evaluations):
 
 
 def test_with_one_epoch_PPO_hardly_learns(evaluations):
-    """Over the tuning seeds 1 to 4: 410 with 20 epochs, 68 with one."""
+    """Over seeds 100 to 104 and 40,000 steps: 412 with 20 epochs, 62 with one."""
     assert evaluations("ppo_agent", [200, 201], steps=30_000) > 200
     assert evaluations("ppo_agent", [200, 201], steps=30_000, epochs=1) < 150
 
 
 @pytest.mark.parametrize("seed", [200, 201])
 def test_without_clipping_PPO_leaves_the_policy_that_acted_far_behind(seed, module, tmp_path):
-    """Over the tuning seeds 1 to 4 an update's KL was at most 0.02 with clipping, at least 0.3 without."""
+    """Over seeds 100 to 104 an update's KL was at most 0.02 with clipping, at least 0.25 without."""
     script = module("ppo_agent")
     config = replace(script.CARTPOLE, seed=seed, steps=30_000, target_return=None, final_episodes=1)
     _, clipped = learn(config, script, tmp_path / "clipped")
