@@ -116,10 +116,14 @@ def test_script_ends_within_20_seconds_at_its_defaults(name, tmp_path):
 
 @pytest.mark.slow
 def test_learning_costs_at_most_twice_a_random_agent(tmp_path):
-    """On every world, and three times less than the dictionary agent of the books takes where that runs."""
+    """On every world, and three times less than the dictionary agent of the books takes where that runs.
+
+    The fastest of several short runs: on a shared machine the others tell of their neighbours.
+    """
     from bench.tabular_speed import WORLDS, compare
 
     for env_id in WORLDS:
-        ratios = compare(env_id, steps=30_000, repeats=5, has_peer=False)["ratios"]
-        assert ratios["learning costs, times a random agent, plain world"] <= 2
-        assert ratios["faster than the dictionary agent, each as its reader runs it"] >= 2.5
+        runs = compare(env_id, steps=10_000, repeats=15, has_peer=False)["runs"]
+        fastest = {name: max(rates) for name, rates in runs.items()}
+        assert fastest["random, plain world"] <= 2 * fastest["nanoka, plain world"]
+        assert fastest["nanoka, TableWorld"] >= 2.5 * fastest["dictionary, plain world"]
