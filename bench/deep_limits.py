@@ -5,7 +5,7 @@
 bench/deep_speed.py says how to make the peer's environment. A start is a fresh process that imports what PPO needs, a
 gradient step one of PPO's on a minibatch of 512 pairs of frames from Catcher (forward, backward, clipping, Adam).
 Beside it stands how long the step's multiplications would take at the pace of one large matrix product, which no
-library goes beyond by much. Writes results/deep_limits.json.
+library goes beyond by much. Adds to results/deep_limits.json.
 """
 
 import json
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.deep_speed import CONTESTS, check_peer
-from bench.machine import machine, save
+from bench.machine import RESULTS, machine, save
 from framework.cli import run
 
 PEER = Path(__file__).parent / "peers" / "sb3_step.py"
@@ -114,7 +114,9 @@ def main(options):
         "gradient_step_operations": operations(),
     }
     print(json.dumps(result, indent=2))
-    save("deep_limits", result)
+    path = RESULTS / "deep_limits.json"  # it keeps every day's, for these figures depend on the processor
+    known = json.loads(path.read_text(encoding="utf-8"))["measurements"] if path.exists() else []
+    save("deep_limits", {"measurements": [*known, result]})
 
 
 def medians(rounds):
