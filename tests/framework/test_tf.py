@@ -1,5 +1,6 @@
 """framework.tf: nothing printed at the import, one sentence where TensorFlow is missing, the same weights again."""
 
+import platform
 import subprocess
 import sys
 
@@ -16,9 +17,15 @@ def test_the_import_prints_nothing_and_gives_standard_error_back():
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "still here")
 
 
-def test_onednn_stays_on():
-    program = "import os, framework.tf\nassert os.environ.get('TF_ENABLE_ONEDNN_OPTS', '1') == '1'"
-    assert run(program).returncode == 0
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="other processors have no oneDNN")
+@pytest.mark.parametrize(("wish", "used"), [(None, True), ("0", False)])
+def test_onednn_computes_the_convolutions_unless_the_reader_says_otherwise(monkeypatch, wish, used):
+    """By default TensorFlow leaves it off where the processor has no AVX512_VNNI or the like."""
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    if wish:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", wish)
+    program = "import framework.tf\nfrom tensorflow.python.util import _pywrap_util_port as port\n"
+    assert run(program + "print(port.IsMklEnabled())").stdout == f"{used}\n"
 
 
 def test_what_keras_would_load_for_nothing_can_still_be_loaded():
