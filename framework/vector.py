@@ -195,10 +195,11 @@ def is_picture(space):
 
 def gray_frames(pictures, size):
     """Pictures [B, H, W, 3] uint8 as gray frames [B, size, size] uint8, each pixel the mean of what it covers."""
-    gray = pictures.astype(np.float32) @ GRAY
-    height, width = gray.shape[1:]
+    count, height, width = pictures.shape[:3]
+    gray = (pictures.reshape(-1, 3).astype(np.float32) @ GRAY).reshape(count, height, width)
     if (height, width) != (size, size):
-        gray = cover(height, size) @ gray @ cover(width, size).T
+        gray = (cover(height, size) @ gray).reshape(-1, width) @ cover(width, size).T  # one product for all pictures
+        gray = gray.reshape(count, size, size)
     return np.rint(gray).astype(np.uint8)
 
 
