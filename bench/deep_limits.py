@@ -5,7 +5,9 @@
 bench/deep_speed.py says how to make the peer's environment. A start is a fresh process that imports what PPO needs, a
 gradient step one of PPO's on a minibatch of 512 pairs of frames from Catcher (forward, backward, clipping, Adam).
 Beside it stands how long the step's multiplications would take at the pace of one large matrix product, which no
-library goes beyond by much. Adds to results/deep_limits.json.
+library goes beyond by much. The earliest end is that of a run on CartPole whose target any agent reaches at its first
+evaluation: one that must learn does not end sooner. Beside it stands a third of stable-baselines3's time until it
+balances, measured in turn. Adds to results/deep_limits.json.
 """
 
 import json
@@ -13,12 +15,13 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from bench.deep_speed import CONTESTS, check_peer
+from bench.deep_speed import CONTESTS, PEER_NAME, check_peer, measure, ours, theirs
 from bench.machine import RESULTS, machine, save
 from framework.cli import run
 
@@ -32,6 +35,8 @@ REPEATS, WARM_UP, ROUNDS = 40, 5, 5
 class Options:
     peer_python: str = ""
     """The Python of the environment that has stable-baselines3; required."""
+    only: Literal["costs", "earliest", "all"] = "all"
+    """Starts and gradient steps, or the earliest end of a run on CartPole."""
 
 
 def start(python, program):
@@ -93,26 +98,47 @@ def product_rate(size=2048, repeats=20):
     return 2 * size**3 / statistics.median(seconds)
 
 
-def main(options):
-    check_peer(options.peer_python)
-    pythons = {"nanoka": sys.executable, "stable-baselines3": options.peer_python}
+def earliest_ends(peer_python):
+    """{algorithm: medians, over seeds 100 to 104, of our earliest end and of a third of their time to the target}."""
+    contest, result = CONTESTS["cartpole"], {}
+    for algo in ("a2c", "ppo"):
+        rounds = []
+        for seed in range(100, 105):
+            ends = measure(ours(replace(contest, target=1.0), algo, seed))
+            peer = measure(theirs(contest, algo, seed, contest.peers[PEER_NAME], peer_python))
+            rounds.append({"earliest end": ends["seconds"], "third of theirs": peer["seconds"] / 3})
+        result[algo] = medians(rounds)
+    return result
+
+
+def costs(peer_python):
+    """Medians of starts and of gradient steps."""
+    pythons = {"nanoka": sys.executable, "stable-baselines3": peer_python}
     starts, steps = [], []
     for _ in range(ROUNDS):  # in turn, for other work on the machine comes and goes
         starts.append({name: start(pythons[name], program) for name, program in STARTS.items()})
         milliseconds = {
             "nanoka": our_step("float32"),
             "nanoka, mixed_bfloat16": our_step("mixed_bfloat16"),
-            "stable-baselines3": their_step(options.peer_python),
+            "stable-baselines3": their_step(peer_python),
             "at the pace of a matrix product": operations() / product_rate(),
         }
         steps.append({name: 1e3 * seconds for name, seconds in milliseconds.items()})
-    result = {
-        "machine": machine("tensorflow-cpu", "keras", "numpy"),
+    return {
         "rounds": ROUNDS,
         "start_seconds": medians(starts),
         "gradient_step_milliseconds": medians(steps),
         "gradient_step_operations": operations(),
     }
+
+
+def main(options):
+    check_peer(options.peer_python)
+    result = {"machine": machine("tensorflow-cpu", "keras", "numpy")}
+    if options.only in ("earliest", "all"):
+        result["earliest_end_seconds"] = earliest_ends(options.peer_python)
+    if options.only in ("costs", "all"):
+        result |= costs(options.peer_python)
     print(json.dumps(result, indent=2))
     path = RESULTS / "deep_limits.json"  # it keeps every day's, for these figures depend on the processor
     known = json.loads(path.read_text(encoding="utf-8"))["measurements"] if path.exists() else []
