@@ -65,7 +65,7 @@ CARTPOLE = Config(
     entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, target_return=475.0,
 )  # fmt: skip
 TAKES = {  # until the target is reached
-    "Catcher-v0": "one or two minutes and 0.8 GB",
+    "Catcher-v0": "about a minute and 0.8 GB",
     "CartPole-v1": "about 10 seconds and 0.6 GB",
 }
 

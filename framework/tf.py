@@ -7,7 +7,7 @@ import tempfile
 from contextlib import contextmanager
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the import; what fails raises an exception, too
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off by default on most processors; convolutions are slow then
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # by itself only with AVX512_VNNI or the like; else slow pixels
 os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever else the reader has set for other work
 
 
