@@ -1,4 +1,4 @@
-"""Every world of the course, one file: CoinToss, GridWorld, FrozenLakeEasy and Catcher.
+"""The one door to every world of the course: CoinToss and GridWorld are here, Catcher is in ``worlds/``.
 
 Each world is a Gymnasium environment. ``import environment`` registers ``GridWorld-v0``, ``FrozenLakeEasy-v0``,
 ``Catcher-v0`` (pixels) and ``CatcherState-v0`` (five numbers), so that ``gymnasium.make`` finds them.
@@ -15,9 +15,10 @@ from functools import cached_property
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.utils import seeding
-from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.lib.stride_tricks import sliding_window_view
+
+from worlds.catcher import Catcher, CatcherVector, catcher_oracle  # noqa: F401, the room behind this door
+from worlds.window import Window, check_render_mode
 
 # ------------------------------------------------------------------------------------------
 # The model of a tabular world
@@ -183,7 +184,7 @@ class GridWorld(gym.Env):
         self.move_prob = _checked_number(move_prob, "move_prob", 0, 1)
         self.step_reward = _checked_number(step_reward, "step_reward")
         self.start_state = self._checked_start(start)
-        _check_render_mode(render_mode, self.metadata)
+        check_render_mode(render_mode, self.metadata)
         self.render_mode = render_mode
         self.num_states = self.grid.size
         self.action_space = spaces.Discrete(4)
@@ -342,220 +343,11 @@ def _checked_number(value, name, low=-math.inf, high=math.inf):
     return number
 
 
-def _check_render_mode(render_mode, metadata):
-    if render_mode not in (None, *metadata["render_modes"]):
-        raise ValueError(f"render_mode must be None or one of {metadata['render_modes']}; got {render_mode!r}")
-
-
 # ------------------------------------------------------------------------------------------
-# Catcher: the game of Day 4
-# ------------------------------------------------------------------------------------------
-
-SIZE = 64  # pixels; positions and speeds are in pixels and pixels per step
-PADDLE_WIDTH, PADDLE_PUSH, PADDLE_DRAG = 13, 1.344, 0.9
-FRUIT_WIDTH, FRUIT_SPEED, CATCH_Y = 4, 2.0, 60
-LIVES = 3
-PADDLE_X, PADDLE_V, FRUIT_X, FRUIT_Y, LIVES_LEFT, NEXT_X = range(6)  # the columns of a Catcher state
-
-
-def catcher_step(state, action):
-    """The dynamics of Catcher, over a batch of B games; nothing random happens here.
-
-    The paddle is pushed and slides on, v ← drag (v + push), x ← x + v, and a wall stops it. The fruit falls at
-    constant speed; when it reaches the paddle it is caught or missed, and the next one starts from NEXT_X.
-
-    Args:
-        state: [B, 6] float, columns PADDLE_X … NEXT_X (x of centres).
-        action: [B] int, 0 push left, 1 wait, 2 push right.
-
-    Returns:
-        next state [B, 6], reward [B], terminated [B] bool, landed [B] bool (a new NEXT_X must be drawn there).
-    """
-    state = state.copy()
-    state[:, PADDLE_V] = PADDLE_DRAG * (state[:, PADDLE_V] + PADDLE_PUSH * (action - 1.0))
-    wanted = state[:, PADDLE_X] + state[:, PADDLE_V]
-    state[:, PADDLE_X] = np.clip(wanted, PADDLE_WIDTH / 2, SIZE - PADDLE_WIDTH / 2)
-    state[:, PADDLE_V] *= wanted == state[:, PADDLE_X]  # a wall takes all its speed
-    state[:, FRUIT_Y] += FRUIT_SPEED
-    landed = state[:, FRUIT_Y] >= CATCH_Y
-    near = np.abs(state[:, FRUIT_X] - state[:, PADDLE_X]) <= (PADDLE_WIDTH + FRUIT_WIDTH) / 2
-    reward = np.where(landed, np.where(near, 1.0, -1.0), 0.0)
-    state[:, LIVES_LEFT] -= landed & ~near
-    state[:, FRUIT_X] = np.where(landed, state[:, NEXT_X], state[:, FRUIT_X])
-    state[:, FRUIT_Y] = np.where(landed, 0.0, state[:, FRUIT_Y])
-    return state, reward, state[:, LIVES_LEFT] <= 0, landed
-
-
-def catcher_oracle(state):
-    """The action [B] that, followed by waiting, brings the paddle [B, 6] nearest to where its fruit lands.
-
-    It sees positions and speeds, which no picture shows. Its mean return is the best possible that the course
-    measures other players against.
-    """
-    steps = np.ceil((CATCH_Y - state[:, FRUIT_Y]) / FRUIT_SPEED)
-    slide = (1 - PADDLE_DRAG**steps) / (1 - PADDLE_DRAG)  # pixels that a paddle of speed 1 slides until then
-    pushed = PADDLE_DRAG * (state[:, PADDLE_V, None] + PADDLE_PUSH * np.array([-1.0, 0.0, 1.0]))  # [B, 3]
-    lands = np.clip(state[:, PADDLE_X, None] + pushed * slide[:, None], 0, SIZE)
-    return np.abs(lands - state[:, FRUIT_X, None]).argmin(axis=1)
-
-
-def _draw_fruit_column(rng):
-    return rng.uniform(FRUIT_WIDTH / 2, SIZE - FRUIT_WIDTH / 2)
-
-
-def _new_game(rng):
-    return np.array([SIZE / 2, 0.0, _draw_fruit_column(rng), 0.0, LIVES, _draw_fruit_column(rng)])
-
-
-def _catcher_space(obs_type):
-    if obs_type == "rgb":
-        return spaces.Box(0, 255, (SIZE, SIZE, 3), np.uint8)
-    if obs_type == "state":
-        return spaces.Box(-1.0, 1.0, (5,), np.float32)
-    raise ValueError(f"obs_type must be 'rgb' or 'state'; got {obs_type!r}")
-
-
-def _catcher_obs(state, obs_type):
-    """What a player sees of games [B, 6]: pictures [B, 64, 64, 3] uint8, or numbers [B, 5] in [-1, 1]."""
-    if obs_type == "rgb":
-        return draw_catcher(state)
-    fastest = PADDLE_PUSH * PADDLE_DRAG / (1 - PADDLE_DRAG)
-    unit = state[:, :5] / (SIZE, fastest, SIZE, SIZE, LIVES)
-    unit[:, [PADDLE_X, FRUIT_X, FRUIT_Y, LIVES_LEFT]] = 2 * unit[:, [PADDLE_X, FRUIT_X, FRUIT_Y, LIVES_LEFT]] - 1
-    return unit.astype(np.float32)
-
-
-class Catcher(gym.Env):
-    """Catch falling fruit with a paddle that slides on ice (after the Catcher of PyGame Learning Environment).
-
-    ## Action Space
-    ``Discrete(3)``: 0 push left, 1 wait, 2 push right.
-    ## Observation Space
-    ``obs_type="rgb"``: a picture [64, 64, 3] uint8; it shows no speeds, so stack frames.
-    ``obs_type="state"``: [5] float32 in [-1, 1]: paddle x, paddle speed, fruit x, fruit y, lives left.
-    ## Rewards
-    +1 for a fruit caught, -1 for one missed. One lands every 30 steps.
-    ## Episode End
-    Terminated when three are missed. ``gymnasium.make`` truncates at 500 steps, after 16 fruits.
-    """
-
-    metadata = {"render_modes": ["human", "rgb_array"], "render_fps": 30}
-
-    def __init__(self, obs_type="rgb", render_mode=None):
-        self.observation_space = _catcher_space(obs_type)
-        _check_render_mode(render_mode, self.metadata)
-        self.obs_type, self.render_mode = obs_type, render_mode
-        self.action_space = spaces.Discrete(3)
-        self.state = np.zeros((1, 6))  # one game of a batch
-        self._window = None
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.state = _new_game(self.np_random)[None]
-        if self.render_mode == "human":
-            self.render()
-        return _catcher_obs(self.state, self.obs_type)[0], {}
-
-    def step(self, action):
-        """Push the paddle; see the class for what comes back."""
-        if action not in range(3):
-            raise ValueError(f"action {action} does not exist; actions are 0 push left, 1 wait, 2 push right")
-        self.state, reward, terminated, landed = catcher_step(self.state, np.array([action]))
-        if landed[0]:
-            self.state[0, NEXT_X] = _draw_fruit_column(self.np_random)
-        if self.render_mode == "human":
-            self.render()
-        obs = _catcher_obs(self.state, self.obs_type)[0]
-        return obs, float(reward[0]), bool(terminated[0]), False, {}
-
-    def render(self):
-        """The picture [64, 64, 3] uint8 ("rgb_array"), or a window ("human")."""
-        if self.render_mode == "human":
-            self._window = self._window or Window("Catcher", self.metadata["render_fps"])
-            self._window.show(draw_catcher(self.state)[0])
-        return draw_catcher(self.state)[0] if self.render_mode == "rgb_array" else None
-
-    def close(self):
-        if self._window:
-            self._window.close()
-            self._window = None
-
-
-class CatcherVector(VectorEnv):
-    """``num_envs`` games of `Catcher` stepped at once, by the same dynamics; each game has its own generator.
-
-    A game that ends is reset in the same step (Gymnasium's SAME_STEP); its last observation is then in
-    ``info["final_obs"]``. Game i of ``reset(seed=n)`` equals a `Catcher` that was reset with seed n + i.
-    """
-
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 30, "autoreset_mode": AutoresetMode.SAME_STEP}
-
-    def __init__(self, num_envs=1, obs_type="rgb", max_episode_steps=500, render_mode=None):
-        if num_envs < 1:
-            raise ValueError(f"num_envs must be at least 1; got {num_envs}")
-        self.single_observation_space = _catcher_space(obs_type)
-        self.single_action_space = spaces.Discrete(3)
-        self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)
-        self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
-        _check_render_mode(render_mode, self.metadata)
-        self.num_envs, self.obs_type, self.render_mode = num_envs, obs_type, render_mode
-        self.max_episode_steps = max_episode_steps
-        self.rngs = [None] * num_envs
-        self.state = np.zeros((num_envs, 6))
-        self.steps = np.zeros(num_envs, np.int64)
-
-    def reset(self, *, seed=None, options=None):
-        """Start every game anew. seed: None, an int (game i gets seed + i) or a list of one per game."""
-        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {self.num_envs} games; got {len(seeds)} seeds")
-        for i, game_seed in enumerate(seeds):
-            if game_seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(game_seed)
-        self.state = np.stack([_new_game(rng) for rng in self.rngs])
-        self.steps[:] = 0
-        return _catcher_obs(self.state, self.obs_type), {}
-
-    def step(self, actions):
-        """Step every game with actions [B]; observations, rewards [B], terminated [B], truncated [B], info."""
-        actions = np.asarray(actions)
-        whole = actions.shape == (self.num_envs,) and actions.dtype.kind in "iu"
-        if not (whole and actions.min() >= 0 and actions.max() < 3):
-            raise ValueError(f"actions must be {self.num_envs} numbers 0, 1 or 2, one for each game; got {actions}")
-        self.state, reward, terminated, landed = catcher_step(self.state, actions)
-        for i in np.flatnonzero(landed):
-            self.state[i, NEXT_X] = _draw_fruit_column(self.rngs[i])
-        self.steps += 1
-        truncated = self.steps >= self.max_episode_steps
-        ended = np.flatnonzero(terminated | truncated)
-        info = self._final_info(ended) if len(ended) else {}
-        for i in ended:
-            self.state[i], self.steps[i] = _new_game(self.rngs[i]), 0
-        return _catcher_obs(self.state, self.obs_type), reward, terminated, truncated, info
-
-    def _final_info(self, ended):
-        """Gymnasium's form: an object array of last observations, and a mask of the games that have one."""
-        final_obs = np.full(self.num_envs, None, dtype=object)
-        for i, obs in zip(ended, _catcher_obs(self.state[ended], self.obs_type), strict=True):
-            final_obs[i] = obs
-        has_one = np.isin(np.arange(self.num_envs), ended)
-        return {"final_obs": final_obs, "_final_obs": has_one, "final_info": {}, "_final_info": has_one}
-
-    def render(self):
-        return tuple(draw_catcher(self.state)) if self.render_mode == "rgb_array" else None
-
-
-# ------------------------------------------------------------------------------------------
-# Drawing, and a window
+# Drawing
 # ------------------------------------------------------------------------------------------
 
 PAPER, INK, BLUE, ORANGE, GREY = (247, 246, 242), (40, 44, 52), (0, 92, 171), (227, 110, 0), (120, 124, 132)
-NIGHT, FRUIT_COLOUR, PADDLE_COLOUR, LIFE_COLOUR = (
-    (17, 20, 28),
-    (255, 183, 77),
-    (224, 240, 255),
-    (110, 130, 160),
-)
 
 
 def draw_maze(grid, agent_state, cell=48):
@@ -579,48 +371,6 @@ def draw_maze(grid, agent_state, cell=48):
     return np.ascontiguousarray(frame.swapaxes(1, 2).reshape(rows * cell, cols * cell, 3))
 
 
-def draw_catcher(state):
-    """Games [B, 6] as pictures [B, 64, 64, 3] uint8: the fruit, the paddle, and a mark for each life left."""
-    frames = np.tile(np.array(NIGHT, np.uint8), (len(state), SIZE, SIZE, 1))
-    paddle_left = np.rint(state[:, PADDLE_X] - PADDLE_WIDTH / 2).astype(int)
-    fruit_left = np.rint(state[:, FRUIT_X] - FRUIT_WIDTH / 2).astype(int)
-    fruit_top = np.rint(state[:, FRUIT_Y]).astype(int)
-    lives = state[:, LIVES_LEFT].astype(int)
-    for frame, paddle, fruit, top, life in zip(frames, paddle_left, fruit_left, fruit_top, lives, strict=True):
-        frame[1:3, 1 : 4 * life] = LIFE_COLOUR
-        frame[1:3, 4:12:4] = NIGHT
-        frame[CATCH_Y : CATCH_Y + 3, paddle : paddle + PADDLE_WIDTH] = PADDLE_COLOUR
-        frame[top : top + FRUIT_WIDTH, fruit : fruit + FRUIT_WIDTH] = FRUIT_COLOUR
-    return frames
-
-
-class Window:
-    """A window that shows frames [H, W, 3] uint8 at a steady rate; it needs a display."""
-
-    def __init__(self, title, fps):
-        import pygame  # here, so that nothing but a window needs it
-
-        self.pygame, self.fps = pygame, fps
-        pygame.display.init()
-        pygame.display.set_caption(title)
-        self.clock, self.surface = pygame.time.Clock(), None
-
-    def show(self, frame):
-        """Show one frame, as many times larger as fits into 512 pixels, and wait until the next is due."""
-        height, width = frame.shape[:2]
-        scale = max(1, 512 // max(height, width))
-        size = (width * scale, height * scale)
-        self.surface = self.surface or self.pygame.display.set_mode(size)
-        self.pygame.event.pump()
-        picture = self.pygame.surfarray.make_surface(frame.swapaxes(0, 1))
-        self.surface.blit(self.pygame.transform.scale(picture, size), (0, 0))
-        self.pygame.display.flip()
-        self.clock.tick(self.fps)
-
-    def close(self):
-        self.pygame.display.quit()
-
-
 # ------------------------------------------------------------------------------------------
 # Names for gymnasium.make
 # ------------------------------------------------------------------------------------------
@@ -641,8 +391,8 @@ _register(
 for _env_id, _obs_type in (("Catcher-v0", "rgb"), ("CatcherState-v0", "state")):
     _register(
         _env_id,
-        entry_point="environment:Catcher",
-        vector_entry_point="environment:CatcherVector",
+        entry_point="worlds.catcher:Catcher",
+        vector_entry_point="worlds.catcher:CatcherVector",
         kwargs={"obs_type": _obs_type},
         max_episode_steps=500,
     )

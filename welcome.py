@@ -83,7 +83,7 @@ def main(arguments=None):
     for stream in (sys.stdout, sys.stderr):  # Japanese, also into a pipe on Windows
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    from framework import doctor
+    from tools import doctor
 
     lang = options.lang or doctor.default_language()
     say = partial(speak, lang)
@@ -173,7 +173,7 @@ def show(say, options, in_window, can_write):
 
     from DP.planner import ValueIterationPlanner
     from environment import GridWorld
-    from framework.scenes import catcher_scene, maze_scene
+    from tools.scenes import catcher_scene, maze_scene
 
     codes = {".": 0, "#": 9, "+": 1, "-": -1}
     env = GridWorld([[codes[symbol] for symbol in row] for row in MAZE.split()], step_reward=0)
@@ -207,7 +207,8 @@ def best_player(say):
         if find_spec("tensorflow") is None:
             raise ModuleNotFoundError
         from FN.ppo_agent import Config, PPOAgent
-        from framework.play import PixelPlayer, load_agent_of
+        from framework.play import load_agent_of
+        from tools.scenes import PixelPlayer
     except (Exception, SystemExit) as error:  # missing, or broken in one of many ways; welcome goes on without
         say("no tensorflow", error=type(error).__name__)
         return {"oracle": lambda state: catcher_oracle(state)[0]}
@@ -219,7 +220,7 @@ def play(say, shots):
     """Play the shots in a window; returns False if none can be opened."""
     import pygame
 
-    from framework.gif import play_in_window
+    from worlds.window import play_in_window
 
     try:
         if not play_in_window(progress(shots), "Nanoka"):
@@ -234,7 +235,7 @@ def write(say, shots, posters):
     """Write all shots as a GIF, and two of them side by side as a PNG; returns False if that is not possible."""
     import numpy as np
 
-    from framework.gif import save_gif, save_png
+    from framework.media.gif import save_gif, save_png
 
     try:
         save_gif(GIF, (draw() for _, draw in progress(shots)), [milliseconds for milliseconds, _ in shots])

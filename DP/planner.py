@@ -32,8 +32,9 @@ from DP.backups import (
 )
 from environment import BOOK_MAZE, GridWorld, tabular_model
 from framework.cli import CommonOptions, run
-from framework.compiled import LARGE, compiled
-from framework.grid_map import draw_grid, grid_map, grid_text, save_figure
+from framework.plots import save_figure
+from framework.tabular.grid_map import draw_grid, grid_map, grid_text
+from framework.tabular.loops import LARGE, compiled
 
 MAX_SWEEPS = 100_000
 

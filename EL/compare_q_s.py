@@ -19,8 +19,8 @@ from EL.el_agent import ELAgent
 from EL.q_learning import QLearningAgent
 from EL.sarsa import SARSAAgent
 from framework.cli import CommonOptions, run
-from framework.experiments import run_parallel
-from framework.table_world import expected_return, greedy_policy, make_world, start_probs
+from framework.runs.parallel import run_parallel
+from framework.tabular.world import expected_return, greedy_policy, make_world, start_probs
 
 CHECKS = 50  # how often in a run the greedy policy is valued
 
@@ -125,8 +125,9 @@ def draw(cliff, ice, env, path):
     """The cliff above, with the paths of the first seed; the ice below, with the worth of the greedy policies."""
     import matplotlib.pyplot as plt
 
-    from framework.grid_map import grid_map, save_figure
-    from framework.tabular_plots import COLOURS, draw_curve, draw_map, draw_path, finish, moving_mean
+    from framework.plots import COLOURS, draw_curve, finish, moving_mean, save_figure
+    from framework.tabular.grid_map import grid_map
+    from framework.tabular.plots import draw_map, draw_path
 
     figure, axes = plt.subplots(2, 2, figsize=(12.5, 8), layout="constrained", width_ratios=(1, 1.25))
     draw_map(axes[0, 1], grid_map(env))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from framework.table_world import uniforms
+from framework.tabular.world import uniforms
 
 
 class Step(NamedTuple):

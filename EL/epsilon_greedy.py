@@ -22,7 +22,7 @@ import numpy as np
 
 from environment import CoinToss
 from framework.cli import CommonOptions, run
-from framework.experiments import progress_bar
+from framework.runs.parallel import progress_bar
 
 
 class EpsilonGreedyAgent:
@@ -141,8 +141,7 @@ def draw(curves, bound, head_probs, path):
     """Mean reward at the left, regret over the logarithm of time at the right."""
     import matplotlib.pyplot as plt
 
-    from framework.grid_map import save_figure
-    from framework.tabular_plots import COLOURS, draw_curve, finish
+    from framework.plots import COLOURS, draw_curve, finish, save_figure
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(12.5, 5.2), layout="constrained")
     runs, tosses = next(iter(curves.values()))[0].shape

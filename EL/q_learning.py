@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from EL.el_agent import ELAgent, Step
 from framework.cli import run
-from framework.experiments import LearnOptions, study
+from framework.tabular.study import LearnOptions, study
 
 
 class QLearningAgent(ELAgent):

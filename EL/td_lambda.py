@@ -20,8 +20,8 @@ import numpy as np
 
 from EL.el_agent import ELAgent, Step
 from framework.cli import run
-from framework.experiments import LearnOptions, study
-from framework.table_world import make_world
+from framework.tabular.study import LearnOptions, study
+from framework.tabular.world import make_world
 
 
 class TDLambdaAgent(ELAgent):

@@ -17,14 +17,15 @@ first term no gradient flows: it is the actor's, and must not train the critic.
 from dataclasses import dataclass
 
 from framework.agent import Agent
-from framework.deep_cli import run_training
 from framework.distributions import entropy, log_prob, sample
+from framework.graph import compiled
 from framework.networks import actor_critic_network, discrete_actions
 from framework.returns import discounted_returns
 from framework.rollout import Rollout
 from framework.schedules import Linear
-from framework.tf import compiled, keras, set_precision, set_seed, tf
+from framework.tf import keras, set_precision, set_seed, tf
 from framework.trainer import TrainConfig, Trainer
+from framework.training import run_training
 from framework.vector import make_vector
 
 

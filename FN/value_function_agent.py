@@ -19,12 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from framework.agent import Agent
-from framework.deep_cli import run_training
+from framework.graph import compiled
 from framework.networks import discrete_actions, network
 from framework.replay import ReplayBuffer
 from framework.schedules import Linear
-from framework.tf import compiled, keras, set_precision, set_seed, tf
+from framework.tf import keras, set_precision, set_seed, tf
 from framework.trainer import TrainConfig, Trainer
+from framework.training import run_training
 from framework.vector import make_vector
 
 

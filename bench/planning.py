@@ -25,7 +25,7 @@ from bench.machine import machine, save
 from DP.planner import ModifiedPolicyIterationPlanner
 from environment import GridWorld, tabular_model
 from framework.cli import run
-from framework.memory import peak_megabytes
+from framework.runs.process import peak_megabytes
 
 GAMMA, ERROR = 0.99, 1e-3
 THRESHOLD = ERROR * (1 - GAMMA) / GAMMA  # the largest change that guarantees the error

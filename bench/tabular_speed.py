@@ -23,7 +23,7 @@ import numpy as np
 from bench.machine import machine, save
 from EL.q_learning import QLearningAgent
 from framework.cli import run
-from framework.table_world import TableWorld, uniforms
+from framework.tabular.world import TableWorld, uniforms
 
 WORLDS = ("GridWorld-v0", "FrozenLakeEasy-v0", "FrozenLake-v1", "CliffWalking-v1", "Taxi-v4")
 GAMMA, LEARNING_RATE, EPSILON, LIMIT = 0.99, 0.1, 0.1, 200

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from framework.checkpoint import load_arrays, save_arrays
+from framework.runs.files import load_arrays, save_arrays
 
 FORMAT = "nanoka agent 1"
 

@@ -3,35 +3,14 @@
 import os
 from pathlib import Path
 
-import numpy as np
-
-from environment import draw_catcher
-from framework import doctor
 from framework.agent import load_agent_file
-from framework.gif import play_in_window, save_gif
-from framework.runs import config_from
-from framework.vector import gray_frames, make_vector
-from framework.video import save_video
+from framework.media.gif import save_gif
+from framework.media.video import save_video
+from framework.runs.folder import config_from
+from framework.vector import make_vector
+from worlds.window import display_driver, play_in_window
 
 EPISODES, GIF_FRAMES = 3, 1_000
-
-
-class PixelPlayer:
-    """Plays one game of Catcher, for `framework.scenes`: from its state it sees only the pictures.
-
-    Args:
-        agent: has greedy(obs).
-        config: how it sees, ``frame_size`` and ``frame_stack``.
-    """
-
-    def __init__(self, agent, config):
-        self.agent, self.config, self.frames = agent, config, []
-
-    def __call__(self, state):
-        """The action for the game [1, 6]."""
-        newest = gray_frames(draw_catcher(state), self.config.frame_size)
-        self.frames = [*(self.frames or [newest] * self.config.frame_stack)[1:], newest]
-        return self.agent.greedy(np.stack(self.frames, axis=-1))[0]
 
 
 def load_agent_of(agent_class, script, config_class, path):
@@ -66,7 +45,7 @@ def play(agent_class, script, config, path, record=""):
     """
     if record and Path(record).suffix not in (".gif", ".mp4"):
         raise ValueError(f"--record writes a .gif or an .mp4; got {record}")
-    in_window = not record and doctor.display_driver()
+    in_window = not record and display_driver()
     if not in_window:
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else pygame looks for a display, and complains
     agent = load_agent(agent_class, script, config, path)

@@ -17,27 +17,23 @@ weights.
 """
 
 import json
-import shutil
-import signal
 import sys
-import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from framework.agent import save_agent
-from framework.checkpoint import load_arrays, save_arrays
 from framework.cli import CommonOptions
 from framework.evaluate import evaluate, evaluation_seed, evaluation_worlds
-from framework.gif import written_whole
-from framework.logger import Logger, write_config
-from framework.memory import peak_megabytes
-from framework.runs import as_json, new_folder, read_config, runs_of, script_name
+from framework.runs.checkpoints import Checkpoints
+from framework.runs.files import written_whole
+from framework.runs.folder import as_json, locked, new_folder, read_config, runs_of, script_name
+from framework.runs.logger import Logger, write_config
+from framework.runs.process import Interrupt, peak_megabytes
 
 FREE_TO_CHANGE = {"checkpoint_seconds"}  # in a run that goes on; learning depends on all else
 
@@ -102,15 +98,14 @@ class Trainer:
         self.evaluations, self.episodes, self.reached_at = 0, 0, None
         self.since_row = {"returns": [], "lengths": [], "logged": {}}
         self._evaluation_worlds = {}
-        self._interrupted = False
 
     # The run, from its start to its end
 
     def __enter__(self):
         config = self.config
         self.folder = Path(config.run_folder) if config.run_folder else new_folder(self.script, config.seed)
-        self.checkpoints = self.folder / "checkpoints"
-        self._lock = _locked(self.folder)
+        self.checkpoints = Checkpoints(self.folder, self._how_to_go_on())
+        self._lock = locked(self.folder)
         try:
             self._open()
         except BaseException:
@@ -136,9 +131,7 @@ class Trainer:
         self.logger = Logger(self.folder, resumed_at)
         self._last_checkpoint = time.monotonic()
         self._began = time.monotonic(), self.envs.total_steps
-        self._old_handler = None
-        if threading.current_thread() is threading.main_thread():
-            self._old_handler = signal.signal(signal.SIGINT, self._interrupt)
+        self._interrupt = Interrupt().__enter__()
         print(f"{self.script}: {config.env}, seed {config.seed}, {self.folder.as_posix()}", flush=True)
         if resumed_at is not None:
             print(f"resumed at step {resumed_at}", flush=True)
@@ -163,8 +156,7 @@ class Trainer:
             self.logger.close()
             for envs in self._evaluation_worlds.values():
                 envs.close()
-            if self._old_handler is not None:
-                signal.signal(signal.SIGINT, self._old_handler)
+            self._interrupt.__exit__()
             self._lock.release()
         if kind is None:  # the run is finished: nobody may go on with it any more
             Path(self._lock.lock_file).unlink(missing_ok=True)
@@ -194,7 +186,7 @@ class Trainer:
             self._row(evaluation)
         if is_last or self.reached_at is not None:  # the end is near: nothing to go on with
             return
-        if self._interrupted:
+        if self._interrupt.asked:
             self._save()
             tqdm.write(f"saved at step {self.envs.total_steps}; {self._how_to_go_on()}", file=sys.stderr)
             raise KeyboardInterrupt
@@ -246,12 +238,6 @@ class Trainer:
             tqdm.write(line, file=sys.stdout)
             sys.stdout.flush()
 
-    def _interrupt(self, *_):
-        if self._interrupted:  # a second Ctrl-C does not wait
-            raise KeyboardInterrupt
-        self._interrupted = True
-        tqdm.write("stopping; this takes a moment …", file=sys.stderr)
-
     # Checkpoints
 
     def _save(self):
@@ -268,42 +254,26 @@ class Trainer:
             "logged": {name: [float(value) for value in values] for name, values in since["logged"].items()},
         }
         state = {"trainer": own} | {name: part.state() for name, part in self.parts.items()}
-        try:
-            save_arrays(self.checkpoints / f"{self.envs.total_steps:012d}.npz", state)
-        except OSError as error:
-            last = f"; {self._how_to_go_on()} from step {int(self._kept()[-1].stem)}" if self._kept() else ""
-            raise OSError(f"no checkpoint could be written ({error.strerror}){last}") from None
-        for old in self._kept()[:-2]:
-            old.unlink()
+        self.checkpoints.save(self.envs.total_steps, state)
 
     def _how_to_go_on(self):
         where = "" if self.folder.parent == runs_of(self.script) else f" --run-folder {self.folder.as_posix()}"
         return f"--resume{where} goes on"
 
-    def _kept(self):
-        return sorted(self.checkpoints.glob("[0-9]*.npz"))
-
     def _load_newest(self):
-        """Load the newest checkpoint that is whole; returns its step, or 0 where there is none."""
-        for part in self.checkpoints.glob(".*.part"):  # a run that was killed while it wrote one
-            part.unlink()
-        for path in reversed(self._kept()):
-            try:
-                state = load_arrays(path)
-            except ValueError as error:
-                print(f"{error}; trying the one before", file=sys.stderr)
-                path.unlink()
-                continue
-            for name, part in self.parts.items():
-                part.load_state(state[name])
-            own = state["trainer"]
-            self.best_return, self.best_weights = own["best_return"], list(own["best_weights"].values()) or None
-            self.evaluations, self.episodes = own["evaluations"], own["episodes"]
-            self.since_row = {name: own[name] for name in ("returns", "lengths", "logged")}
-            if not self.envs.resumes_exactly:
-                print("the episodes of this world cannot be saved; they start anew", file=sys.stderr)
-            return self.envs.total_steps
-        return 0
+        """Take over the newest checkpoint; returns its step, or 0 where there is none."""
+        state = self.checkpoints.load_newest()
+        if state is None:
+            return 0
+        for name, part in self.parts.items():
+            part.load_state(state[name])
+        own = state["trainer"]
+        self.best_return, self.best_weights = own["best_return"], list(own["best_weights"].values()) or None
+        self.evaluations, self.episodes = own["evaluations"], own["episodes"]
+        self.since_row = {name: own[name] for name in ("returns", "lengths", "logged")}
+        if not self.envs.resumes_exactly:
+            print("the episodes of this world cannot be saved; they start anew", file=sys.stderr)
+        return self.envs.total_steps
 
     # The end
 
@@ -327,34 +297,18 @@ class Trainer:
             "reached_time": self.reached_time if self.reached_at is not None else None,
             "peak_megabytes": peak_megabytes(),
         }
-        from framework.learning_plot import draw_run  # here, since plotting takes a second to load
+        from framework.plots import draw_run  # here, since plotting takes a second to load
 
         plot = draw_run(self.folder, f"{self.script}: {self.config.env}, seed {self.config.seed}")
         with written_whole(self.folder / "result.json") as part:  # last: it marks a run that is finished
             part.write_text(json.dumps(result, indent=2), encoding="utf-8")
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        self.checkpoints.clear()
         self.bar.close()
         print(
             f"best agent: return {final.mean:.2f} ± {final.std:.2f} over {len(final.returns)} fresh episodes"
             + (f"; target reached at step {self.reached_at}" if self.reached_at is not None else "")
         )
         print(f"plot saved to {plot.as_posix()}")
-
-
-def _locked(folder):
-    """The lock of a run's folder: two processes in one would overwrite each other's files.
-
-    The system takes it back however its process ends.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise ValueError(f"another process is training in {folder}; stop it first, or take a new folder") from None
-    except NotImplementedError:
-        pass  # a file system without locks, such as some mounted drives
-    return lock
 
 
 def _empty_row():

@@ -13,8 +13,8 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 import environment  # noqa: F401, registers the worlds of the course
-
-GRAY = np.array([0.299, 0.587, 0.114], np.float32)  # luma of red, green and blue, ITU-R BT.601
+from worlds.frames import gray_frames, is_picture
+from worlds.saving import is_plain, load_world, world_state
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, **options)
 
 # Vector forms that reset in the next step, and ours in their place.
 SAME_STEP_FORMS = {
-    "gymnasium.envs.classic_control.cartpole:CartPoleVectorEnv": "framework.cart_pole:CartPoleVector",
+    "gymnasium.envs.classic_control.cartpole:CartPoleVectorEnv": "worlds.cart_pole:CartPoleVector",
 }
 
 
@@ -162,7 +162,7 @@ class VectorWorld:
 
     @property
     def resumes_exactly(self):
-        return all(_is_plain(env) for env in self._single_worlds())
+        return all(is_plain(env) for env in self._single_worlds())
 
     def _single_worlds(self):
         return getattr(self.envs.unwrapped, "envs", [self.envs.unwrapped])
@@ -174,7 +174,7 @@ class VectorWorld:
             "obs": self.obs,
             "returns": self.returns,
             "lengths": self.lengths,
-            "worlds": {str(i): _world_state(env) for i, env in enumerate(self._single_worlds())},
+            "worlds": {str(i): world_state(env) for i, env in enumerate(self._single_worlds())},
         }
 
     def load_state(self, state):
@@ -185,79 +185,4 @@ class VectorWorld:
         self.obs, self.returns, self.lengths = state["obs"], state["returns"], state["lengths"]
         self.finished = []
         for i, env in enumerate(self._single_worlds()):
-            _load_world(env, state["worlds"][str(i)])
-
-
-def is_picture(space):
-    """Whether observations are colour pictures [H, W, 3] uint8."""
-    return space.dtype == np.uint8 and len(space.shape) == 3 and space.shape[-1] == 3
-
-
-def gray_frames(pictures, size):
-    """Pictures [B, H, W, 3] uint8 as gray frames [B, size, size] uint8, each pixel the mean of what it covers."""
-    count, height, width = pictures.shape[:3]
-    gray = (pictures.reshape(-1, 3).astype(np.float32) @ GRAY).reshape(count, height, width)
-    if (height, width) != (size, size):
-        gray = (cover(height, size) @ gray).reshape(-1, width) @ cover(width, size).T  # one product for all pictures
-        gray = gray.reshape(count, size, size)
-    return np.rint(gray).astype(np.uint8)
-
-
-_COVERS = {}
-
-
-def cover(old, new):
-    """[new, old]: the share of each of ``old`` pixels of a line in each of ``new`` ones; rows sum to 1."""
-    if (old, new) not in _COVERS:
-        edges = np.linspace(0, old, new + 1)
-        left, right = edges[:-1, None], edges[1:, None]
-        pixel = np.arange(old)
-        overlap = np.clip(np.minimum(right, pixel + 1) - np.maximum(left, pixel), 0, None)
-        _COVERS[old, new] = (overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32)
-    return _COVERS[old, new]
-
-
-# Worlds whose whole state is plain numbers in attributes: the course's own, and Gymnasium's small ones.
-PLAIN_WORLDS = ("environment", "framework.cart_pole", "gymnasium.envs.classic_control", "gymnasium.envs.toy_text")
-
-
-def _is_plain(env):
-    return type(env.unwrapped).__module__.startswith(PLAIN_WORLDS)
-
-
-def _layers(env):
-    """The world and what is wrapped round it, outermost first."""
-    while True:
-        yield env
-        if env is env.unwrapped:
-            return
-        env = env.env
-
-
-def _world_state(env):
-    if not _is_plain(env):
-        return {}
-    layers = {}
-    for i, layer in enumerate(_layers(env)):
-        layers[str(i)] = {name: value for name, value in vars(layer).items() if _is_data(value)}
-    return {"layers": layers, "generators": {str(i): g.bit_generator.state for i, g in enumerate(_generators(env))}}
-
-
-def _load_world(env, state):
-    for i, layer in enumerate(_layers(env)):
-        kept = state["layers"][str(i)]
-        vars(layer).update({name: tuple(v) if isinstance(v, list) else v for name, v in kept.items()})
-    for i, generator in enumerate(_generators(env)):
-        generator.bit_generator.state = state["generators"][str(i)]
-
-
-def _generators(env):
-    """A world has one generator; a vector form of its own may have one for each game, in ``rngs``."""
-    return getattr(env.unwrapped, "rngs", None) or [env.unwrapped.np_random]
-
-
-def _is_data(value):
-    if isinstance(value, tuple):  # such as MountainCar's state; it comes back from a file as a list
-        return all(isinstance(item, int | float | np.number) for item in value)
-    is_array = isinstance(value, np.ndarray) and value.dtype != object
-    return value is None or is_array or isinstance(value, bool | int | float | str | np.number)
+            load_world(env, state["worlds"][str(i)])

@@ -15,7 +15,7 @@ from EL.monte_carlo import MonteCarloAgent
 from EL.q_learning import QLearningAgent
 from EL.sarsa import ExpectedSARSAAgent, SARSAAgent
 from EL.td_lambda import TDLambdaAgent
-from framework.table_world import TableWorld
+from framework.tabular.world import TableWorld
 from lab.jobs import SLICE_SECONDS
 
 LEARNERS = {

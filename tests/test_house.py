@@ -8,10 +8,33 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DAYS = ("DP", "EL", "FN", "IM", "EV", "AP")
-LEVEL = {"environment": 0, "framework": 1, **dict.fromkeys(DAYS, 2)}
-LEVEL |= dict.fromkeys(("lab", "exercises", "bench", "welcome"), 3) | {"tests": 4}
-WITHOUT_TENSORFLOW = ("environment", "DP", "EL", "lab", "welcome")
+ORDER = (  # imports go from a line to the lines above it; a day may use what an earlier day taught
+    ("worlds",),
+    ("environment",),
+    ("framework",),
+    ("DP",),
+    ("EL",),
+    ("FN",),
+    ("IM", "EV"),
+    ("AP",),
+    ("lab", "exercises", "bench", "tools", "welcome"),
+    ("tests",),
+)
+FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each other
+    ("cli", "schedules", "returns", "sum_tree", "runs"),
+    ("plots", "media"),
+    ("vector", "rollout", "replay"),
+    ("tabular",),
+    ("tf", "graph", "networks", "distributions"),
+    ("agent", "evaluate"),
+    ("trainer", "play"),
+    ("training",),
+)
+LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
+FRAMEWORK_LEVEL = {name: level for level, names in enumerate(FRAMEWORK) for name in names}
+LAST_WITHOUT_TENSORFLOW = FRAMEWORK_LEVEL["tabular"]
+SIBLINGS = ("IM", "EV")  # days of one line: not even these use each other
+WITHOUT_TENSORFLOW = ("worlds", "environment", "DP", "EL", "lab", "tools", "welcome")
 
 FILES = [
     path
@@ -40,10 +63,50 @@ def test_imports_run_one_way():
             if other not in LEVEL or other == here:
                 continue
             door = path == ROOT / "DP" / "run_server.py" and other == "lab"
-            another_day = here in DAYS and other in DAYS
-            if not door and (LEVEL[other] > LEVEL[here] or another_day):
+            sibling = here in SIBLINGS and other in SIBLINGS
+            if not door and (LEVEL[other] > LEVEL[here] or sibling):
                 wrong.append(f"{path.relative_to(ROOT)}:{line} imports {module}")
     assert wrong == []
+
+
+def test_imports_inside_the_toolbox_run_one_way_too():
+    """And between its blocks: what TensorFlow is for knows nothing of worlds and experience, nor they of it."""
+    wrong = []
+    for path in sorted((ROOT / "framework").rglob("*.py")):
+        here = path.relative_to(ROOT / "framework").with_suffix("").parts[0]
+        if here == "__init__":
+            continue
+        for line, module in imported(path):
+            package, _, name = module.partition(".")
+            if package in ("tensorflow", "keras"):
+                bad = here not in ("tf", "graph", "networks", "distributions")
+            elif package == "framework":
+                other = name.split(".")[0]
+                bad = FRAMEWORK_LEVEL[other] > FRAMEWORK_LEVEL[here]
+                bad |= here in FRAMEWORK[4] and other in (*FRAMEWORK[2], *FRAMEWORK[3])
+            else:
+                continue
+            if bad:
+                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {module}")
+    assert wrong == []
+
+
+def test_tests_stand_at_the_path_of_what_they_test():
+    """tests/framework/runs/test_files.py is of framework/runs/files.py. A day's tests may be of all its files."""
+    strange = []
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        folder = path.relative_to(ROOT / "tests").parent
+        name = path.stem.removeprefix("test_")
+        about_a_package = folder.parts[:1] not in (("framework",), ("worlds",), ("tools",))
+        if not about_a_package and not (ROOT / folder / f"{name}.py").exists():
+            strange.append(path.relative_to(ROOT).as_posix())
+    assert strange == []
+
+
+def needs_no_tensorflow(module):
+    package, _, rest = module.partition(".")
+    level = FRAMEWORK_LEVEL.get(rest.split(".")[0], 0)
+    return level <= LAST_WITHOUT_TENSORFLOW if package == "framework" else package in WITHOUT_TENSORFLOW
 
 
 def test_importing_any_file_prints_nothing_seeds_nothing_and_loads_nothing_heavy(tmp_path):
@@ -51,7 +114,7 @@ def test_importing_any_file_prints_nothing_seeds_nothing_and_loads_nothing_heavy
     program = f"""
 import sys, importlib, numpy as np
 state = np.random.get_state()[1].tolist()
-for name in {[m for m in IMPORTABLE if m.split(".")[0] in WITHOUT_TENSORFLOW]}:
+for name in {[name for name in IMPORTABLE if needs_no_tensorflow(name)]}:
     importlib.import_module(name)
 assert np.random.get_state()[1].tolist() == state, "seeded"
 heavy = {{"tensorflow", "keras", "numba", "matplotlib.pyplot", "selenium"}} & set(sys.modules)

@@ -69,7 +69,7 @@ def draw(x_test, y_test, read, probability, path):
     """The misread digits of which the network was surest, twelve at most."""
     import matplotlib.pyplot as plt
 
-    from framework.grid_map import save_figure
+    from framework.plots import save_figure
 
     wrong = np.flatnonzero(read != y_test)
     wrong = wrong[np.argsort(-probability[wrong, read[wrong]], kind="stable")][:12]

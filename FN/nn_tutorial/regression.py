@@ -88,8 +88,7 @@ def draw(y_test, predictions, path):
     """Predicted against true; perfect predictions would lie on the diagonal."""
     import matplotlib.pyplot as plt
 
-    from framework.grid_map import save_figure
-    from framework.tabular_plots import COLOURS, finish
+    from framework.plots import COLOURS, finish, save_figure
 
     figure, ax = plt.subplots(figsize=(6.5, 6), layout="constrained")
     ax.axline((0, 0), slope=1, color="#1b1e23", linewidth=0.8)

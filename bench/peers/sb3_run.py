@@ -36,7 +36,7 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor  # noqa:
 from stable_baselines3.common.vec_env import VecEnv  # noqa: E402
 
 from bench.machine import installed  # noqa: E402
-from framework.memory import peak_megabytes  # noqa: E402
+from framework.runs.process import peak_megabytes  # noqa: E402
 
 ALGORITHMS = {"dqn": DQN, "a2c": A2C, "ppo": PPO}
 EVAL_EPISODES, CONFIRM_EPISODES = 20, 100

@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 from DP.backups import greedy_actions, q_values, sweep_policy, sweep_values
 from DP.planner import PLANNERS, ValueIterationPlanner
 from environment import BLOCK, GridWorld, TabularModel, tabular_model
-from framework.compiled import compiled
+from framework.tabular.loops import compiled
 
 ALL = pytest.mark.parametrize("planner_of", PLANNERS.values(), ids=PLANNERS)
 

@@ -15,7 +15,7 @@ from EL.monte_carlo import MonteCarloAgent, OffPolicyMonteCarloAgent
 from EL.q_learning import DoubleQLearningAgent, QLearningAgent
 from EL.sarsa import ExpectedSARSAAgent, NStepSARSAAgent, SARSAAgent
 from EL.td_lambda import TDLambdaAgent
-from framework.table_world import make_world
+from framework.tabular.world import make_world
 
 # class: (moves towards, based on, learns)
 METHODS = {

@@ -12,8 +12,8 @@ from EL.monte_carlo import MonteCarloAgent
 from EL.q_learning import QLearningAgent
 from EL.sarsa import SARSAAgent
 from environment import CoinToss
-from framework.table_world import make_world
-from framework.tabular_plots import mean_and_band
+from framework.plots import mean_and_band
+from framework.tabular.world import make_world
 
 
 def test_a_sum_of_Q_that_is_not_zero_is_not_taken_for_visited(model_world):

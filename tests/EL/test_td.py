@@ -10,7 +10,7 @@ from EL.monte_carlo import MonteCarloAgent
 from EL.q_learning import QLearningAgent
 from EL.sarsa import ExpectedSARSAAgent, NStepSARSAAgent, SARSAAgent
 from EL.td_lambda import TDLambdaAgent, backward_view, forward_view, lambda_returns, next_values
-from framework.table_world import make_world
+from framework.tabular.world import make_world
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from EL.monte_carlo import MonteCarloAgent, OffPolicyMonteCarloAgent
 from EL.q_learning import DoubleQLearningAgent, QLearningAgent
 from EL.sarsa import ExpectedSARSAAgent, NStepSARSAAgent, SARSAAgent
 from EL.td_lambda import TDLambdaAgent
-from framework.table_world import (
+from framework.tabular.world import (
     TableWorld,
     expected_return,
     greedy_policy,

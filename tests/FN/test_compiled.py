@@ -22,7 +22,7 @@ AGENTS = {
 
 @pytest.mark.parametrize("name", AGENTS)
 def test_every_compiled_function_is_traced_once_in_a_run_with_evaluations(name, module, tmp_path):
-    from framework.tf import compiled
+    from framework.graph import compiled
 
     options = {"hidden": (8,), "target_return": None, "run_folder": str(tmp_path), **RUN, **AGENTS[name]}
     agent = module(name).train(module(name).Config(**options))

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from framework.checkpoint import load_arrays, save_arrays
 from framework.replay import PrioritizedReplayBuffer, ReplayBuffer
+from framework.runs.files import load_arrays, save_arrays
 from framework.sum_tree import SumTree
 
 EVERYTHING = 3000  # draws that leave out none of a few dozen transitions

@@ -103,7 +103,7 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 grown = []
 tf.config.list_physical_devices = lambda kind: ["first", "second"] if kind == "GPU" else [cpu]
 tf.config.experimental.set_memory_growth = lambda gpu, on: grown.append((gpu, on))
-from framework.tf import compiled
+from framework.graph import compiled
 print(grown)
 print([device.name for device in tf.config.list_logical_devices("CPU")])
 double = compiled(lambda x: 2 * x, ((None,), "float32"))

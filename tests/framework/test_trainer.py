@@ -171,7 +171,7 @@ def stop():
 
 def test_a_torn_checkpoint_gives_way_to_the_one_before(make, capsys):
     trainer = interrupted(make)
-    kept = trainer._kept()
+    kept = trainer.checkpoints.kept()
     assert len(kept) == 2
     kept[-1].write_bytes(kept[-1].read_bytes()[:-100])
     again, envs = make(checkpoint_seconds=0.0)
@@ -182,7 +182,7 @@ def test_a_torn_checkpoint_gives_way_to_the_one_before(make, capsys):
 
 
 def test_a_full_disk_ends_the_run_in_a_sentence_and_keeps_the_last_checkpoint(make, monkeypatch):
-    kept = interrupted(make)._kept()
+    kept = interrupted(make).checkpoints.kept()
 
     def full(*_, **__):
         raise OSError(28, "No space left on device")
@@ -191,7 +191,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_keeps_the_last_checkpoint(ma
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(OSError, match=r"no checkpoint could be written \(No space left on device\).*--resume"):
         walk(again, envs)
-    assert again._kept() == kept
+    assert again.checkpoints.kept() == kept
 
 
 def test_a_finished_run_and_one_with_other_settings_are_refused(make):
@@ -242,17 +242,17 @@ def finish(make, **options):
 
 def test_damaged_checkpoints_do_not_outlive_good_ones(make):
     trainer = interrupted(make)
-    for path in trainer._kept():
+    for path in trainer.checkpoints.kept():
         path.write_bytes(b"torn")
     again, envs = make(checkpoint_seconds=0.0)
     with pytest.raises(RuntimeError):  # steps 4 and 8 are saved, and would sort before the torn ones
         walk(again, envs, after=lambda step: stop() if step == 8 else None)
-    assert [int(path.stem) for path in again._kept()] == [4, 8]
+    assert [int(path.stem) for path in again.checkpoints.kept()] == [4, 8]
 
 
 def test_a_checkpoint_that_was_half_written_is_cleared_away(make):
     trainer = interrupted(make)
-    half = trainer.checkpoints / ".000000000204.npz.12345.part"
+    half = trainer.checkpoints.folder / ".000000000204.npz.12345.part"
     half.write_bytes(b"half")
     again, _ = make(checkpoint_seconds=0.0)
     with again:
@@ -270,7 +270,7 @@ def test_a_run_that_fails_at_its_very_end_is_not_finished(make, tmp_path, monkey
     whole = finish(make, run_folder=(tmp_path / "whole").as_posix(), checkpoint_seconds=0.0)
     trainer, envs = make(checkpoint_seconds=0.0)
     with monkeypatch.context() as patch:
-        patch.setattr("framework.learning_plot.draw_run", lambda *_: stop())
+        patch.setattr("framework.plots.draw_run", lambda *_: stop())
         with pytest.raises(RuntimeError):
             walk(trainer, envs)
     assert finish(make, checkpoint_seconds=0.0) == whole

@@ -4,9 +4,8 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from framework.cart_pole import CartPoleVector
-from framework.checkpoint import load_arrays, save_arrays
-from framework.vector import VectorWorld, cover, gray_frames, make_vector
+from framework.runs.files import load_arrays, save_arrays
+from framework.vector import make_vector
 
 
 def actions_of(envs, steps, seed=0):
@@ -32,25 +31,6 @@ def test_every_step_is_that_of_single_worlds_and_successors_are_true(env_id):
     assert ends > 5
 
 
-@pytest.mark.parametrize("max_episode_steps", [12, 500])
-def test_cartpole_stepped_at_once_equals_gymnasium_s_single_worlds_to_the_bit(max_episode_steps):
-    envs = make_vector("CartPole-v1", 6, seed=3, max_episode_steps=max_episode_steps)
-    assert isinstance(envs.envs, CartPoleVector)
-    same_step = {"autoreset_mode": gym.vector.AutoresetMode.SAME_STEP}
-    options = {"vectorization_mode": "sync", "vector_kwargs": same_step, "max_episode_steps": max_episode_steps}
-    singles = VectorWorld(gym.make_vec("CartPole-v1", 6, **options), seed=3)
-    truncations = 0
-    for noise in np.random.default_rng(0).random((1_500, 6)):
-        balance = (envs.obs[:, 2] + 0.5 * envs.obs[:, 3] > 0).astype(int)
-        action = np.where(noise < 0.02, 1 - balance, balance)
-        one, other = envs.step(action), singles.step(action)
-        for name in ("obs", "next_obs", "reward", "terminated", "truncated"):
-            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
-        truncations += one.truncated.sum()
-    assert truncations >= 6
-    assert envs.finished == singles.finished
-
-
 def test_a_time_limit_is_truncation_and_its_successor_is_not_the_next_start():
     envs = make_vector("CatcherState-v0", 2, seed=0, max_episode_steps=7)
     for t in range(7):
@@ -73,37 +53,12 @@ def test_a_frame_stack_never_holds_frames_of_two_episodes():
             np.testing.assert_array_equal(envs.obs, step.next_obs)
 
 
-def test_gray_frames_are_means_of_what_they_cover():
-    picture = np.zeros((1, 4, 4, 3), np.uint8)
-    picture[0, :2, :2] = 100  # a quarter
-    assert gray_frames(picture, 2).tolist() == [[[100, 0], [0, 0]]]
-    assert gray_frames(picture, 1).tolist() == [[[25]]]
-    assert gray_frames(picture, 4)[0].sum() == 400
-    np.testing.assert_allclose(cover(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]], rtol=1e-6)
-    np.testing.assert_allclose(cover(64, 84).sum(axis=1), 1, rtol=1e-5)
-
-
 def test_returns_and_lengths_of_episodes_are_counted_once():
     envs = make_vector("CartPole-v1", 4, seed=0)
     rewards = sum(envs.step(action).reward.sum() for action in actions_of(envs, 200))
     assert envs.total_steps == 800
     assert sum(episode_return for episode_return, _ in envs.finished) + envs.returns.sum() == rewards
     assert all(episode_return == length for episode_return, length in envs.finished)
-
-
-@pytest.mark.parametrize("env_id", ["CartPole-v1", "Catcher-v0", "MountainCar-v0", "Acrobot-v1"])
-def test_worlds_go_on_exactly_where_a_checkpoint_was_taken(env_id, tmp_path):
-    envs, others = make_vector(env_id, 3, seed=1), make_vector(env_id, 3, seed=99)
-    for action in actions_of(envs, 70):
-        envs.step(action)
-    save_arrays(tmp_path / "file.npz", envs.state())
-    others.load_state(load_arrays(tmp_path / "file.npz"))
-    assert envs.resumes_exactly
-    for action in actions_of(envs, 250, seed=3):
-        one, other = envs.step(action), others.step(action)
-        np.testing.assert_array_equal(one.next_obs, other.next_obs)
-        np.testing.assert_array_equal(envs.obs, others.obs)
-    assert envs.total_steps == others.total_steps
 
 
 class Hidden(gym.Env):

@@ -8,7 +8,7 @@ from tornado.testing import gen_test
 
 from DP.planner import PLANNERS
 from environment import GridWorld
-from framework.table_world import TableWorld
+from framework.tabular.world import TableWorld
 from lab.jobs import Busy, JobRunner
 from lab.learning import LEARNERS, LONGEST_CURVE, Curve, Learner, optimal_return
 from lab.pacing import LessonJob

@@ -1,0 +1,106 @@
+"""Learning experiments from the command line: several methods, several seeds in parallel processes, one plot."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from framework.cli import CommonOptions
+from framework.runs.parallel import progress_bar, run_parallel
+from framework.tabular.world import expected_return, greedy_policy, make_world, start_probs
+
+
+@dataclass(frozen=True)
+class LearnOptions(CommonOptions):
+    env: str = "FrozenLakeEasy-v0"
+    """The world: GridWorld-v0, FrozenLakeEasy-v0, or any of Gymnasium's toy_text: FrozenLake-v1, Taxi-v4 …"""
+    episodes: int = 500
+    """How many episodes to learn from."""
+    seeds: int = 10
+    """How many independent runs, in parallel: seed, seed + 1 … The plot shows their mean and its 95% band."""
+    epsilon: float = 0.1
+    """The probability of exploring."""
+    gamma: float = 0.99
+    """The discount."""
+    learning_rate: float = 0.1
+    """The learning rate at the first visit to a state and action."""
+    rate_decay: float = 0.0
+    """An entry moves by learning_rate × N^-rate_decay of its error at its Nth visit."""
+    report: int = 50
+    """Report every so many episodes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What one seed gave: the return and the length of each episode [E], and the tables Q [S, A] and N [S, A]."""
+
+    rewards: np.ndarray
+    lengths: np.ndarray
+    Q: np.ndarray
+    N: np.ndarray
+
+
+def learn_once(agent_class, env_id, episodes, seed, settings, report=None):
+    """Let a new agent learn in a new world; returns a `Run`. With ``report``, prints every so many episodes."""
+    env = make_world(env_id)
+    env.reset(seed=seed)
+    agent = agent_class(env, seed, **settings)
+    rewards, lengths = np.zeros(episodes), np.zeros(episodes, int)
+    with progress_bar(episodes, "episodes", shown=report is not None) as progress:
+        for episode in agent.learn(env, episodes):
+            rewards[episode.number - 1], lengths[episode.number - 1] = episode.reward, episode.length
+            progress.update()
+            if report and episode.number % report == 0:
+                last = rewards[episode.number - report : episode.number]
+                progress.clear()
+                print(f"episode {episode.number}: mean reward {last.mean():.3f} (± {last.std():.3f})")
+    return Run(rewards, lengths, agent.Q, agent.N)
+
+
+def learn_runs(methods, options):
+    """{label: [`Run` of each seed]} of {label: agent class, or (agent class, settings)}; reports the first run."""
+    for name, low in {"episodes": 1, "seeds": 1, "seed": 0, "report": 1}.items():
+        if getattr(options, name) < low:
+            raise ValueError(f"{name} must be at least {low}; got {getattr(options, name)}")
+    if options.quick:
+        episodes, seeds = min(options.episodes, 200), min(options.seeds, 3)
+    else:
+        episodes, seeds = options.episodes, options.seeds
+    given = {field.name: getattr(options, field.name) for field in fields(options)}
+    calls = []
+    for method in methods.values():
+        agent_class, settings = method if isinstance(method, tuple) else (method, {})
+        settings = {**{name: given[name] for name in agent_class.limits if name in given}, **settings}
+        for seed in range(options.seed, options.seed + seeds):
+            report = options.report if not calls else None
+            calls.append((agent_class, options.env, episodes, seed, settings, report))
+    if seeds * len(methods) > 1:
+        first, names = next(iter(methods)), ", ".join(methods)
+        print(f"{names}: {seeds} seeds each. The reports are of {first}, seed {options.seed}.")
+    runs = run_parallel(learn_once, calls)
+    return {label: runs[i * seeds : (i + 1) * seeds] for i, label in enumerate(methods)}
+
+
+def summary(env, runs):
+    """Lines that say, by method, what its last episodes paid, and what its greedy policy is worth, exactly."""
+    has_model = hasattr(env.unwrapped, "P")
+    lines = []
+    for label, of_seeds in runs.items():
+        last = np.array([run.rewards[-100:] for run in of_seeds])  # [seeds, 100]
+        means = last.mean(axis=1)
+        line = f"{label:>20}: {means.mean():8.3f} ± {means.std():.3f} an episode over the last {last.shape[1]}"
+        if has_model:
+            worth = np.array([start_probs(env) @ expected_return(env, greedy_policy(run.Q)) for run in of_seeds])
+            line += f"; greedy policy {worth.mean():8.3f} ± {worth.std():.3f} (exactly)"
+        lines.append(line)
+    return lines
+
+
+def study(methods, options, table="Q"):
+    """Let every method learn from every seed; print reports and a summary; save a plot of the rewards of all and the
+    table of the first, by the name that the method gives it."""
+    from framework.tabular.plots import draw_study  # here, so that a wrong option is refused at once
+
+    runs = learn_runs(methods, options)
+    env = make_world(options.env)
+    print(*summary(env, runs), sep="\n")
+    draw_study(env, options.env, runs, options.plot, table)

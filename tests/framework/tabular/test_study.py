@@ -1,0 +1,19 @@
+"""Several methods, several seeds."""
+
+import numpy as np
+
+from EL.q_learning import QLearningAgent
+from framework.tabular.study import LearnOptions, learn_once, learn_runs
+
+
+def test_runs_are_sorted_by_method_and_seed(capsys):
+    options = LearnOptions(env="GridWorld-v0", episodes=60, seeds=2, seed=5, epsilon=0.3, report=20)
+    runs = learn_runs({"quick": QLearningAgent, "slow": (QLearningAgent, {"learning_rate": 0.01})}, options)
+    printed = capsys.readouterr().out
+    assert [line.split(":")[0] for line in printed.splitlines()[1:]] == ["episode 20", "episode 40", "episode 60"]
+    settings = {"epsilon": 0.3, "learning_rate": 0.01, "gamma": 0.99}
+    again = learn_once(QLearningAgent, "GridWorld-v0", 60, 6, settings)
+    assert np.array_equal(runs["slow"][1].Q, again.Q)
+    assert [len(of_seeds) for of_seeds in runs.values()] == [2, 2]
+    reward = np.mean(runs["quick"][0].rewards[:20])
+    assert f"episode 20: mean reward {reward:.3f}" in printed

@@ -1,0 +1,151 @@
+"""A TableWorld is the world that it wraps, only faster; and exact values of policies."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from DP.planner import PLANNERS, ValueIterationPlanner
+from framework.tabular.world import (
+    TableWorld,
+    expected_return,
+    greedy_policy,
+    make_world,
+    policy_values,
+    start_probs,
+)
+
+NAMES = [
+    "GridWorld-v0",
+    "FrozenLakeEasy-v0",
+    "FrozenLake-v1",
+    "CliffWalking-v1",
+    "CliffWalkingSlippery-v1",
+    "Taxi-v4",
+]
+
+
+@pytest.mark.parametrize("name", ["FrozenLakeEasy-v0", "CliffWalking-v1"])
+def test_steps_side_by_side_with_the_world_where_nothing_is_random(name):
+    plain, table = gym.make(name, max_episode_steps=60), TableWorld(gym.make(name, max_episode_steps=60))
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        assert plain.reset()[0] == table.reset()[0]
+        done = False
+        while not done:
+            action = int(rng.integers(4))
+            mine, theirs = table.step(action), plain.step(action)
+            assert mine[:4] == theirs[:4]
+            done = mine[2] or mine[3]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outcomes_come_as_often_as_the_model_says(name):
+    env = make_world(name)
+    env.reset(seed=0)
+    rng = np.random.default_rng(0)
+    for _ in range(6):
+        state, action = int(rng.integers(env.observation_space.n)), int(rng.integers(env.action_space.n))
+        seen, tosses = {}, 3000
+        for _ in range(tosses):
+            env.state, env.time = state, 0
+            outcome = env.step(action)[:3]
+            seen[outcome] = seen.get(outcome, 0) + 1
+        expected = {}
+        for prob, *outcome in env.unwrapped.P[state][action]:
+            expected[tuple(outcome)] = expected.get(tuple(outcome), 0) + prob
+        assert set(seen) <= {outcome for outcome, prob in expected.items() if prob > 0}
+        for outcome, prob in expected.items():
+            assert seen.get(outcome, 0) / tosses == pytest.approx(prob, abs=4 * np.sqrt(0.25 / tosses))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_episodes_start_where_the_world_starts_them(name):
+    plain, table = gym.make(name), make_world(name)
+    plain.reset(seed=0)
+    table.reset(seed=0)
+    size = plain.observation_space.n
+    ours = np.bincount([table.reset()[0] for _ in range(6000)], minlength=size) / 6000
+    theirs = np.bincount([plain.reset()[0] for _ in range(6000)], minlength=size) / 6000
+    np.testing.assert_allclose(ours, start_probs(plain), atol=0.005)
+    np.testing.assert_allclose(ours, theirs, atol=0.006)
+    assert start_probs(plain).sum() == pytest.approx(1)
+
+
+def test_types_are_plain_python():
+    env = make_world("CliffWalking-v1")
+    state, _ = env.reset(seed=0)
+    assert type(state) is int
+    assert [type(value) for value in env.step(0)[:4]] == [int, float, bool, bool]
+
+
+def test_time_limit_truncates_and_does_not_terminate():
+    env = TableWorld(gym.make("CliffWalking-v1", max_episode_steps=7))
+    for _ in range(2):
+        env.reset(seed=0)
+        ends = [env.step(0)[2:4] for _ in range(7)]  # up, against the wall
+        assert ends == [(False, False)] * 6 + [(False, True)]
+    assert make_world("CliffWalking-v1").limit == 1000  # it has none of its own
+
+
+def test_seeds_repeat_and_follow_the_wrapped_world():
+    def walk(seed):
+        env = make_world("FrozenLake-v1")
+        states = [env.reset(seed=seed)[0]]
+        for _ in range(50):
+            states.append(env.step(1)[0])
+        return states
+
+    assert walk(1) == walk(1)
+    assert len({tuple(walk(seed)) for seed in range(5)}) == 5
+
+
+def test_blackjack_becomes_one_number():
+    env = make_world("Blackjack-v1")
+    states = {env.reset(seed=seed)[0] for seed in range(50)}
+    assert env.observation_space.n == 32 * 11 * 2
+    assert len(states) > 20
+    assert all(type(state) is int and env.observation_space.contains(state) for state in states)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("Nowhere-v0", "Nowhere-v0 is not a world that Gymnasium knows"),
+        ("CartPole-v1", "CartPole-v1 has no table of states and actions"),
+    ],
+)
+def test_worlds_without_a_table_are_refused(name, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make_world(name)
+
+
+@pytest.mark.parametrize("name", ["GridWorld-v0", "FrozenLake-v1", "Taxi-v4"])
+def test_policy_values_are_the_planners(name):
+    env = make_world(name)
+    planner = ValueIterationPlanner(env)
+    V = planner.plan(0.95, 1e-10)
+    best = np.eye(planner.num_actions)[planner.policy]
+    np.testing.assert_allclose(policy_values(env, best, 0.95), V, atol=1e-6)
+
+
+def test_expected_return_by_hand(model_world):
+    """Stay with probability 1/2, earning 1 a step: 1, 1.5, 1.75 …"""
+    env = model_world({0: {0: [(0.5, 0, 1.0, False), (0.5, 0, 1.0, True)]}})
+    policy = np.ones((1, 1))
+    assert [expected_return(env, policy, steps)[0] for steps in (1, 2, 3)] == [1, 1.5, 1.75]
+    assert policy_values(env, policy, 1.0)[0] == pytest.approx(2)
+
+
+def test_worth_of_the_optimum_on_slippery_ice():
+    env = make_world("FrozenLake-v1")
+    planner = PLANNERS["policy"](env)
+    planner.plan(1.0, 1e-10)
+    best = np.eye(4)[planner.policy]
+    assert policy_values(env, best, 1.0)[0] == pytest.approx(0.8235, abs=1e-4)
+    assert expected_return(env, best)[0] == pytest.approx(0.7402, abs=1e-4)  # in the 100 steps of the world
+
+
+def test_greedy_policy_shares_ties():
+    np.testing.assert_allclose(
+        greedy_policy(np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 3.0]])), [[0.5, 0.5, 0], [0, 0, 1]]
+    )

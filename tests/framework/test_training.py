@@ -1,0 +1,239 @@
+"""The command line of the deep chapters: defaults that fit the world, and one clear sentence for what is wrong."""
+
+import importlib
+import json
+import runpy
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from framework.agent import save_agent
+from framework.trainer import TrainConfig, Trainer
+from framework.training import run_training
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Config(TrainConfig):
+    learning_rate: float = 0.1
+    """Of the test."""
+
+
+TEST = Config(env="CartPole-v1", learning_rate=0.2, target_return=475.0)
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """Flags -> the configuration that ``train`` is called with."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*flags):
+        called = []
+        monkeypatch.setattr(sys, "argv", ["script.py", *flags])
+        run_training(called.append, None, Config(), "what it does", test=TEST)
+        return called[0]
+
+    return call
+
+
+def test_the_defaults_are_those_of_the_world(call):
+    assert call() == Config()
+    assert call("--test") == TEST
+    assert call("--env", "Catcher-v0").learning_rate == 0.1  # it shows pictures
+    assert call("--env=Acrobot-v1").learning_rate == 0.2  # it does not
+    assert call("--env", "Acrobot-v1").target_return is None
+
+
+def test_what_is_given_wins_over_every_default(call):
+    config = call("--test", "--quick", "--learning-rate", "0.3", "--steps", "50", "--seed", "4")
+    assert (config.learning_rate, config.steps, config.seed, config.quick) == (0.3, 50, 4, True)
+    assert call("--quick").steps == Config().steps // 40
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--resume"], "no run in runs/test_training to go on with"),
+        (["--play"], "no agent in runs/test_training yet"),
+        (["--play", "--agent", "missing.npz"], "missing.npz"),
+        (["--play", "--test"], "no agent in runs/test_training for CartPole-v1 yet"),
+        (["--agent", "missing.npz"], "--agent is the file that --play shows; add --play"),
+        (["--agent=missing.npz"], "--agent is the file that --play shows; add --play"),
+        (["--record", "film.gif"], "--record writes what --play shows; add --play"),
+        (["--resume", "--run-folder", "nowhere"], "no run in nowhere to go on with"),
+        (["--resume", "--play"], "take one of them"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(call, capsys, flags, said):
+    with pytest.raises(SystemExit) as ended:
+        call(*flags)
+    printed = capsys.readouterr().err.strip()
+    assert ended.value.code == 2
+    assert printed.startswith("error: ")
+    assert said in printed
+    assert "\n" not in printed
+
+
+def test_unknown_flags_are_refused(call):
+    with pytest.raises(SystemExit) as ended:
+        call("--learning-rat", "0.1")
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--env", "FrozenLake-v1"], "observations that are a Box"),
+        (["--env", "Pendulum-v1"], "Discrete actions"),
+        (["--env", "Nope-v0"], "cannot be made"),
+        (["--num-envs", "0"], "num_envs must be at least 1"),
+        (["--frame-stack", "0"], "frame_stack must be at least 1"),
+        (["--test", "--seed", "-1"], "eed must be"),
+    ],
+)
+def test_worlds_and_settings_that_do_not_fit_are_refused_in_a_sentence(tmp_path, monkeypatch, capsys, flags, said):
+    from FN.dqn_agent import CARTPOLE, Config, DeepQNetworkAgent, train
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["dqn_agent.py", *flags])
+    with pytest.raises(SystemExit) as ended:
+        run_training(train, DeepQNetworkAgent, Config(), "what it does", test=CARTPOLE)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_file_that_is_no_agent_of_this_script_is_not_played(call, capsys):
+    def errors_of_playing(file):
+        with pytest.raises(SystemExit):
+            call("--play", "--agent", file)
+        return capsys.readouterr().err
+
+    Path("text.npz").write_text("hello", encoding="utf-8")
+    assert errors_of_playing("text.npz").startswith("error: text.npz is damaged or not a file of Nanoka's")
+    save_agent("dqn.npz", "dqn_agent", Config(), [])
+    assert errors_of_playing("dqn.npz") == "error: dqn.npz holds an agent of dqn_agent, and this is test_training\n"
+
+    @dataclass(frozen=True)
+    class Later(Config):
+        momentum: float = 0.9
+
+    save_agent("later.npz", "test_training", Later(), [])
+    assert "settings that this version does not know: momentum" in errors_of_playing("later.npz")
+
+
+# A recording
+
+SHIPPED = str(ROOT / "FN" / "trained" / "ppo_agent.npz")
+
+
+def test_record_writes_a_video_of_the_episode_that_is_printed(ppo):
+    code, printed, errors = ppo("--play", "--agent", SHIPPED, "--record", "film.mp4")
+    assert code == 0, errors
+    assert "saved to film.mp4" in printed
+    reader = imageio_ffmpeg.read_frames("film.mp4")
+    assert next(reader)["size"] == (256, 256)
+    assert f"{sum(1 for _ in reader)} steps" in printed
+
+
+def test_a_recording_of_another_kind_is_refused_before_anything_is_played(ppo):
+    code, printed, errors = ppo("--play", "--agent", SHIPPED, "--record", "film.avi")
+    assert (code, printed, errors) == (2, "", "error: --record writes a .gif or an .mp4; got film.avi\n")
+
+
+# A run that is found again
+
+
+@pytest.fixture
+def ppo(tmp_path, monkeypatch, capsys):
+    """(flags) -> (exit code, printed, errors) of FN/ppo_agent.py in this process and an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def ppo(*flags):
+        monkeypatch.setattr(sys, "argv", ["FN/ppo_agent.py", *flags])
+        code = 0
+        try:
+            runpy.run_path(str(ROOT / "FN" / "ppo_agent.py"), run_name="__main__")
+        except SystemExit as end:
+            code = end.code
+        return code, *capsys.readouterr()
+
+    return ppo
+
+
+@pytest.fixture
+def fail(ppo, monkeypatch):
+    """(flags) -> the folder of a run of 600 steps that fails after its first checkpoint."""
+    brief = ["--test", "--steps", "600", "--num-envs", "4", "--rollout-steps", "20", "--checkpoint-seconds", "0"]
+    brief += ["--eval-every", "200", "--eval-episodes", "2", "--final-episodes", "2"]
+    save = Trainer._save
+
+    def save_and_fail(trainer):
+        save(trainer)
+        raise RuntimeError
+
+    def fail(*flags):
+        with monkeypatch.context() as patch:
+            patch.setattr(Trainer, "_save", save_and_fail)
+            with pytest.raises(RuntimeError):
+                ppo(*brief, *flags)
+        (config,) = Path().rglob("config.json")
+        return config.parent
+
+    return fail
+
+
+def test_resume_takes_every_setting_from_the_run(ppo, fail):
+    folder = fail("--seed", "5", "--learning-rate", "2e-3")
+    code, printed, errors = ppo("--resume")
+    assert code == 0, errors
+    assert f"seed 5, {folder.as_posix()}\nresumed at step 80\n" in printed
+    assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["steps"] == 640  # 8 × 4 × 20
+    assert not (folder / "checkpoints").exists()
+    code, _, errors = ppo("--resume")  # it is finished
+    assert (code, errors) == (2, "error: there is no run in runs/ppo_agent to go on with\n")
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"), [("--seed 6", "seed"), ("--steps 900 --hidden 8", "steps, hidden"), ("--gamma 0.5", "gamma")]
+)
+def test_resume_with_other_settings_is_refused_and_names_them(ppo, fail, flags, names):
+    folder = fail().as_posix()
+    code, _, errors = ppo("--resume", *flags.split())
+    assert code == 2
+    assert errors == f"error: {folder} holds a run with another configuration ({names}); take a new folder\n"
+
+
+def test_resume_may_write_checkpoints_more_or_less_often(ppo, fail):
+    folder = fail()
+    code, _, errors = ppo("--resume", "--checkpoint-seconds", "99")
+    assert (code, (folder / "result.json").exists()) == (0, True), errors
+
+
+def test_resume_finds_a_run_in_a_folder_of_ones_own(ppo, fail):
+    fail("--run-folder", "mine")
+    code, printed, errors = ppo("--resume", "--run-folder", "mine")
+    assert code == 0, errors
+    assert "resumed at step 80" in printed
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "flags", "said"),
+    [
+        ("ppo_agent", ["--minibatch", "300"], "minibatch must divide num_envs × rollout_steps = 2048; got 300"),
+        ("value_function_agent", ["--minibatch", "100"], "minibatch must divide sample_size = 4096; got 100"),
+    ],
+)
+def test_minibatches_that_do_not_divide_are_refused(tmp_path, monkeypatch, capsys, script, flags, said):
+    module = importlib.import_module(f"FN.{script}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [f"{script}.py", *flags])
+    with pytest.raises(SystemExit) as ended:
+        run_training(module.train, None, module.Config(), "what it does")
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err

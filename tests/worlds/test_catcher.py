@@ -1,0 +1,128 @@
+"""Catcher: dynamics worked by hand, and one game seen three ways: scalar, vector, and as a picture."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from worlds.catcher import CATCH_Y, Catcher, CatcherVector, catcher_oracle, catcher_step
+
+
+def game(**changes):
+    state = {"paddle_x": 32.0, "paddle_v": 0.0, "fruit_x": 32.0, "fruit_y": 0.0, "lives": 3.0, "next_x": 10.0}
+    return np.array([list({**state, **changes}.values())])
+
+
+def test_paddle_is_pushed_and_slides_on():
+    state, reward, terminated, landed = catcher_step(game(), np.array([2]))
+    assert state[0, :2] == pytest.approx([32 + 0.9 * 1.344, 0.9 * 1.344])
+    state, *_ = catcher_step(state, np.array([1]))
+    assert state[0, 1] == pytest.approx(0.81 * 1.344)
+    assert (reward[0], terminated[0], landed[0]) == (0, False, False)
+
+
+def test_wall_stops_the_paddle():
+    state, *_ = catcher_step(game(paddle_x=7.0, paddle_v=-5.0), np.array([0]))
+    assert state[0, :2].tolist() == [6.5, 0]
+
+
+@pytest.mark.parametrize(("fruit_x", "reward", "lives"), [(32, 1, 3), (40.5, 1, 3), (40.6, -1, 2), (5, -1, 2)])
+def test_fruit_is_caught_if_it_touches_the_paddle(fruit_x, reward, lives):
+    state, rewards, terminated, landed = catcher_step(game(fruit_x=fruit_x, fruit_y=CATCH_Y - 2.0), np.array([1]))
+    assert (rewards[0], state[0, 4], landed[0], terminated[0]) == (reward, lives, True, False)
+    assert state[0, 2:4].tolist() == [10, 0]  # the next fruit
+
+
+def test_third_miss_ends_the_game():
+    _, rewards, terminated, _ = catcher_step(game(fruit_x=60, fruit_y=58.0, lives=1.0), np.array([1]))
+    assert (rewards[0], terminated[0]) == (-1, True)
+
+
+def test_dynamics_leave_their_input_alone():
+    state = game()
+    catcher_step(state, np.array([2]))
+    assert (state == game()).all()
+
+
+@pytest.mark.parametrize("name", ["Catcher-v0", "CatcherState-v0"])
+def test_vector_form_equals_scalar_form_step_by_step(name):
+    """Through ends and resets: 3 games of 700 random steps, of which some end by misses and some by the limit."""
+    vector = gym.make_vec(name, num_envs=3)
+    scalars = [gym.make(name) for _ in range(3)]
+    obs, _ = vector.reset(seed=10)
+    for i, env in enumerate(scalars):
+        np.testing.assert_array_equal(obs[i], env.reset(seed=10 + i)[0])
+    rng = np.random.default_rng(0)
+    ends = 0
+    for _ in range(700):
+        actions = rng.integers(3, size=3)
+        actions[2] = catcher_oracle(vector.state)[2]  # one that reaches the limit
+        obs, rewards, terminated, truncated, info = vector.step(actions)
+        for i, env in enumerate(scalars):
+            one_obs, *rest = env.step(actions[i])
+            assert rest[:3] == [rewards[i], terminated[i], truncated[i]]
+            if terminated[i] or truncated[i]:
+                ends += 1
+                assert info["_final_obs"][i]
+                np.testing.assert_array_equal(info["final_obs"][i], one_obs)
+                one_obs, _ = env.reset()
+            np.testing.assert_array_equal(obs[i], one_obs)
+    assert ends >= 5
+
+
+def test_oracle_catches_all_sixteen_and_chance_loses():
+    vector = CatcherVector(200, obs_type="state")
+    returns = {}
+    for name in ("oracle", "chance"):
+        vector.reset(seed=0)
+        rng = np.random.default_rng(0)
+        total, alive = np.zeros(200), np.ones(200, bool)
+        for _ in range(500):
+            actions = catcher_oracle(vector.state) if name == "oracle" else rng.integers(3, size=200)
+            _, rewards, terminated, truncated, _ = vector.step(actions)
+            total += rewards * alive
+            alive &= ~(terminated | truncated)
+        assert not alive.any()
+        returns[name] = total
+    assert (returns["oracle"] == 16).all()
+    assert returns["chance"].mean() < -1  # -1.8, with a standard error of 0.1
+
+
+def test_picture_shows_fruit_paddle_and_lives():
+    env = Catcher(render_mode="rgb_array")
+    obs, _ = env.reset(seed=0)
+    assert obs.shape == (64, 64, 3)
+    np.testing.assert_array_equal(obs, env.render())
+    colours = {tuple(colour) for colour in obs.reshape(-1, 3)}
+    assert len(colours) == 4
+    after, *_ = env.step(1)
+    assert (after != obs).any()
+
+
+def test_numbers_stay_within_their_space():
+    vector = gym.make_vec("CatcherState-v0", num_envs=8)
+    obs, _ = vector.reset(seed=1)
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        assert vector.observation_space.contains(obs)
+        obs, *_ = vector.step(rng.integers(0, 3, size=8) // 2 * 2)  # pushes only: the greatest speeds
+
+
+def test_unknown_observation_and_action_are_refused():
+    with pytest.raises(ValueError, match="obs_type must be 'rgb' or 'state'; got 'smell'"):
+        Catcher(obs_type="smell")
+    env = Catcher()
+    env.reset()
+    with pytest.raises(ValueError, match="action 3 does not exist"):
+        env.step(3)
+
+
+def test_vector_form_refuses_what_does_not_fit_its_games():
+    vector = CatcherVector(2, obs_type="state")
+    vector.reset(seed=0)
+    for actions in ([1], [1, 3], [0.5, 1], [[1, 1]]):
+        with pytest.raises(ValueError, match="actions must be 2 numbers 0, 1 or 2"):
+            vector.step(actions)
+    with pytest.raises(ValueError, match="there are 2 games; got 3 seeds"):
+        vector.reset(seed=[1, 2, 3])
+    with pytest.raises(ValueError, match="num_envs must be at least 1"):
+        CatcherVector(0)

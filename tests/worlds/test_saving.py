@@ -1,0 +1,22 @@
+"""The state of worlds, taken and given back."""
+
+import numpy as np
+import pytest
+
+from framework.runs.files import load_arrays, save_arrays
+from framework.vector import make_vector
+
+
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Catcher-v0", "MountainCar-v0", "Acrobot-v1"])
+def test_worlds_go_on_exactly_where_a_checkpoint_was_taken(env_id, tmp_path):
+    envs, others = make_vector(env_id, 3, seed=1), make_vector(env_id, 3, seed=99)
+    for action in np.random.default_rng(0).integers(envs.action_space.n, size=(70, 3)):
+        envs.step(action)
+    save_arrays(tmp_path / "file.npz", envs.state())
+    others.load_state(load_arrays(tmp_path / "file.npz"))
+    assert envs.resumes_exactly
+    for action in np.random.default_rng(3).integers(envs.action_space.n, size=(250, 3)):
+        one, other = envs.step(action), others.step(action)
+        np.testing.assert_array_equal(one.next_obs, other.next_obs)
+        np.testing.assert_array_equal(envs.obs, others.obs)
+    assert envs.total_steps == others.total_steps

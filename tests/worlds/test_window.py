@@ -1,0 +1,46 @@
+"""A window that may be closed."""
+
+import numpy as np
+import pygame
+import pytest
+
+from worlds import window
+from worlds.window import play_in_window
+
+
+def shots_during_which(event, drawn, at=3):
+    """Shots that note their drawing in a list; while the third is drawn, something happens to the window."""
+
+    def draw(number):
+        drawn.append(number)
+        if number == at and event:
+            pygame.event.post(event)
+        return np.zeros((8, 8, 3), np.uint8)
+
+    return [(1, lambda number=number: draw(number)) for number in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("event", "seen", "watched"),
+    [
+        (pygame.event.Event(pygame.QUIT), 3, False),
+        (pygame.event.Event(pygame.KEYDOWN, key=pygame.K_ESCAPE), 3, False),
+        (pygame.event.Event(pygame.KEYDOWN, key=pygame.K_a), 5, True),
+        (None, 5, True),
+    ],
+    ids=["closed", "escape", "another key", "nothing"],
+)
+def test_a_window_plays_until_it_is_closed(event, seen, watched):
+    drawn = []
+    assert play_in_window(shots_during_which(event, drawn), "test", tick=1) is watched
+    assert drawn == list(range(1, seen + 1))
+    assert not pygame.display.get_init()
+
+
+def test_a_window_that_cannot_open_says_so(monkeypatch):
+    def no_window(title, fps):
+        raise pygame.error("no video device")
+
+    monkeypatch.setattr(window, "Window", no_window)
+    with pytest.raises(pygame.error, match="no video device"):
+        play_in_window([], "test")

@@ -1,0 +1,48 @@
+"""The state of a world as arrays and plain numbers. Gymnasium has no such thing, so it is read from attributes."""
+
+import numpy as np
+
+# Worlds whose whole state is plain numbers in attributes: the course's own, and Gymnasium's small ones.
+PLAIN_WORLDS = ("environment", "worlds.", "gymnasium.envs.classic_control", "gymnasium.envs.toy_text")
+
+
+def is_plain(env):
+    return type(env.unwrapped).__module__.startswith(PLAIN_WORLDS)
+
+
+def _layers(env):
+    """The world and what is wrapped round it, outermost first."""
+    while True:
+        yield env
+        if env is env.unwrapped:
+            return
+        env = env.env
+
+
+def world_state(env):
+    if not is_plain(env):
+        return {}
+    layers = {}
+    for i, layer in enumerate(_layers(env)):
+        layers[str(i)] = {name: value for name, value in vars(layer).items() if _is_data(value)}
+    return {"layers": layers, "generators": {str(i): g.bit_generator.state for i, g in enumerate(_generators(env))}}
+
+
+def load_world(env, state):
+    for i, layer in enumerate(_layers(env)):
+        kept = state["layers"][str(i)]
+        vars(layer).update({name: tuple(v) if isinstance(v, list) else v for name, v in kept.items()})
+    for i, generator in enumerate(_generators(env)):
+        generator.bit_generator.state = state["generators"][str(i)]
+
+
+def _generators(env):
+    """A world has one generator; a vector form of its own may have one for each game, in ``rngs``."""
+    return getattr(env.unwrapped, "rngs", None) or [env.unwrapped.np_random]
+
+
+def _is_data(value):
+    if isinstance(value, tuple):  # such as MountainCar's state; it comes back from a file as a list
+        return all(isinstance(item, int | float | np.number) for item in value)
+    is_array = isinstance(value, np.ndarray) and value.dtype != object
+    return value is None or is_array or isinstance(value, bool | int | float | str | np.number)
