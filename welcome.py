@@ -207,12 +207,12 @@ def best_player(say):
         if find_spec("tensorflow") is None:
             raise ModuleNotFoundError
         from FN.ppo_agent import Config, PPOAgent
-        from framework.play import load_agent_of
+        from framework.agent import load_agent
         from tools.scenes import PixelPlayer
     except (Exception, SystemExit) as error:  # missing, or broken in one of many ways; welcome goes on without
         say("no tensorflow", error=type(error).__name__)
         return {"oracle": lambda state: catcher_oracle(state)[0]}
-    agent, config = load_agent_of(PPOAgent, "ppo_agent", Config, TRAINED)
+    agent, config = load_agent(TRAINED, PPOAgent, Config)
     return {"agent": PixelPlayer(agent, config)}
 
 

@@ -1,36 +1,38 @@
-"""Advantage actor-critic (A2C, the synchronous form of Mnih et al. 2016), Day 4.
+"""Advantage actor-critic (A2C, the synchronous form of Mnih et al. 2016), Day 4. Read `train`, at the bottom, first.
 
-An actor π and a critic V share a network. After every few steps of all worlds, one gradient step on them:
+An actor π and a critic V, which learn together. After every few steps of all worlds, one gradient step on both:
 
     loss = -E[log π(a | s) (G - V(s))] + c E[(G - V(s))²] - β E[entropy]
 
 where G = r + γ r' + … + γ^n V(s^n) is the n-step return, cut short by an end. Through the advantage G - V(s) in the
-first term no gradient flows: it is the actor's, and must not train the critic.
+first term no gradient flows: it is the actor's, and must not train the critic. The actions may be Discrete or a Box:
+only the distribution π differs.
 
     python FN/a2c_agent.py                    Catcher from pixels
     python FN/a2c_agent.py --test             CartPole
     python FN/a2c_agent.py --play             watch the best agent of the newest run
     python FN/a2c_agent.py --resume           go on with a run that was stopped or killed
-    python FN/a2c_agent.py --env Acrobot-v1   any world with a Box of observations and a Discrete action
+    python FN/a2c_agent.py --env Acrobot-v1   any world with a Box of observations
 """
 
 from dataclasses import dataclass
 
 from framework.agent import Agent
-from framework.distributions import entropy, log_prob, sample
-from framework.graph import compiled
-from framework.networks import actor_critic_network, discrete_actions
+from framework.distributions import policy_class
+from framework.graph import compiled, same_shape
+from framework.networks import Layers, is_stack
 from framework.returns import discounted_returns
 from framework.rollout import Rollout
+from framework.runs.config import WorldConfig
 from framework.schedules import Linear
-from framework.tf import keras, set_precision, set_seed, tf
-from framework.trainer import TrainConfig, Trainer
+from framework.tf import begin, keras, tf
+from framework.trainer import Trainer
 from framework.training import run_training
-from framework.vector import make_vector
+from framework.vector import make_worlds
 
 
 @dataclass(frozen=True)
-class Config(TrainConfig):
+class Config(WorldConfig):
     """Hyper-parameters for Catcher from pixels; `CARTPOLE` has those of --test."""
 
     steps: int = 600_000
@@ -45,8 +47,10 @@ class Config(TrainConfig):
     """β, how much entropy counts."""
     value_weight: float = 0.5
     """c, how much the critic's loss counts."""
-    max_gradient: float = 0.5
+    max_grad_norm: float = 0.5
     """Longer gradients are shortened to this norm."""
+    filters: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 4, 2))
+    """Filters, kernel and stride of each convolution, for pictures (Mnih et al. 2013)."""
     hidden: tuple[int, ...] = (128,)
     """Units of the hidden layers."""
 
@@ -66,77 +70,91 @@ def losses(log_prob, value, returns):
 
     The shapes must agree: [N] minus [N, 1] would silently be [N, N].
     """
-    for tensor in (log_prob, value):
-        tensor.shape.assert_is_compatible_with(returns.shape)
+    same_shape(log_prob, value, returns)
     advantage = tf.stop_gradient(returns - value)
     return -tf.reduce_mean(log_prob * advantage), tf.reduce_mean((returns - value) ** 2)
 
 
+def network(observation_space, action_space, config):
+    """What the policy is made of, such as logits [B, A], and V [B, 1].
+
+    Pictures are read once for both, since that is most of the work. From plain numbers each has layers of its own,
+    and the critic's large errors leave the actor in peace.
+    """
+    layers = Layers(config.seed)
+    obs, features = layers.read(observation_space, config.filters)
+    if is_stack(observation_space):
+        actor = critic = layers.dense(features, config.hidden, "relu")
+    else:
+        actor, critic = (layers.dense(features, config.hidden, "tanh") for _ in range(2))
+    return keras.Model(obs, [layers.policy(actor, action_space), layers.linear(critic, 1)])
+
+
 class ActorCriticAgent(Agent):
-    """An actor and a critic with one network that ends in two.
+    """An actor and a critic in one network.
 
     Args:
-        observation_space, action_space: of one world; actions are Discrete.
+        observation_space, action_space: of one world; actions are Discrete or a Box.
         config: `Config`.
     """
 
+    acts_with, learns_with = ("network",), ("optimizer", "generator")
+
     def __init__(self, observation_space, action_space, config):
-        self.config = config
-        count = discrete_actions(action_space)
-        self.network = actor_critic_network(observation_space, count, config.hidden, config.seed)
-        self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.max_gradient)
+        self.config, self.policy = config, policy_class(action_space)
+        self.network = network(observation_space, action_space, config)
+        self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.max_grad_norm)
         self.optimizer.build(self.network.trainable_variables)
         self.generator = tf.random.Generator.from_seed(config.seed)
-        self.networks, self.learning = [self.network], [self.optimizer, self.generator.state]
 
-        seen = ((None, *observation_space.shape), observation_space.dtype)
-        self._act = compiled(self._act, seen)
-        self._greedy = compiled(self._greedy, seen)
-        self._value = compiled(self._value, seen)
-        self._update = compiled(self._update, seen, ((None,), "int64"), ((None,), "float32"), ((), "float32"))
+    def policy_and_value(self, obs):
+        """π(· | s), a distribution over actions, and V(s) [B]."""
+        outputs, value = self.network(obs)
+        return self.policy(*outputs), value[:, 0]
 
+    @compiled
     def act(self, obs):
-        """Draw an action for each row [B, …]; actions and values, [B] each."""
-        return [tensor.numpy() for tensor in self._act(obs)]
+        """Draw an action for each row [B, …]; actions and values [B]."""
+        policy, value = self.policy_and_value(obs)
+        return policy.sample(self.generator), value
 
-    def _act(self, obs):
-        logits, value = self.network(obs)  # [B, A], [B, 1]
-        return sample(logits, self.generator), value[:, 0]
-
+    @compiled
     def greedy(self, obs):
         """The most probable action of each row [B, …]."""
-        return self._greedy(obs).numpy()
+        policy, _ = self.policy_and_value(obs)
+        return policy.mode()
 
-    def _greedy(self, obs):
-        return tf.argmax(self.network(obs)[0], axis=-1)
-
+    @compiled
     def value(self, obs):
         """V of each row [B, …]."""
-        return self._value(obs).numpy()
+        _, value = self.policy_and_value(obs)
+        return value
 
-    def _value(self, obs):
-        return self.network(obs)[1][:, 0]
+    def targets(self, rollout):
+        """What the critic is taught, G [T, B]."""
+        next_value = rollout.next_values(self.value)
+        return discounted_returns(
+            rollout.reward, next_value, rollout.terminated, rollout.truncated, self.config.gamma
+        )
 
-    def loss(self, obs, action, returns):
+    def loss(self, batch):
         """The loss of N rows, and what to log."""
-        logits, value = self.network(obs)  # [N, A], [N, 1]
-        policy_loss, value_loss = losses(log_prob(logits, action), value[:, 0], returns)
-        spread = tf.reduce_mean(entropy(logits))
-        loss = policy_loss + self.config.value_weight * value_loss - self.config.entropy_weight * spread
-        return loss, tf.stack([policy_loss, value_loss, spread])
+        policy, value = self.policy_and_value(batch.obs)
+        policy_loss, value_loss = losses(policy.log_prob(batch.action), value, batch.returns)
+        entropy = tf.reduce_mean(policy.entropy())
+        loss = policy_loss + self.config.value_weight * value_loss - self.config.entropy_weight * entropy
+        return loss, {"policy_loss": policy_loss, "value_loss": value_loss, "entropy": entropy}
 
     def train_step(self, rollout, learning_rate):
         """One gradient step on a rollout; returns what to log."""
-        next_value = rollout.next_values(self.value)  # [T, B]
-        ends = rollout["terminated"], rollout["truncated"]
-        returns = discounted_returns(rollout["reward"], next_value, *ends, self.config.gamma)
-        logged = self._update(rollout.flat("obs"), rollout.flat("action"), returns.ravel(), learning_rate)
-        return dict(zip(("policy_loss", "value_loss", "entropy"), logged.numpy(), strict=True))
+        return self.update(rollout.batch("obs", "action", returns=self.targets(rollout)), learning_rate)
 
-    def _update(self, obs, action, returns, learning_rate):
+    @compiled
+    def update(self, batch, learning_rate):
+        """One gradient step on N rows; returns what to log."""
         self.optimizer.learning_rate.assign(learning_rate)
         with tf.GradientTape() as tape:
-            loss, logged = self.loss(obs, action, returns)
+            loss, logged = self.loss(batch)
         variables = self.network.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return logged
@@ -144,12 +162,11 @@ class ActorCriticAgent(Agent):
 
 def train(config):
     """The whole algorithm."""
-    set_seed(config.seed)
-    set_precision(config.precision)
-    envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
+    begin(config)
+    envs = make_worlds(config)
     agent = ActorCriticAgent(envs.observation_space, envs.action_space, config)
     learning_rate = Linear(config.learning_rate, 0.0, config.steps)
-    with Trainer(config, envs=envs, agent=agent) as trainer:
+    with Trainer(config, agent=agent, envs=envs) as trainer:
         for step in trainer:
             rollout = Rollout()
             for _ in range(config.rollout_steps):
@@ -160,4 +177,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, ActorCriticAgent, Config(), __doc__, test=CARTPOLE, takes=TAKES)
+    run_training(train, ActorCriticAgent, [Config(), CARTPOLE], __doc__, TAKES)

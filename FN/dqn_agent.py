@@ -1,4 +1,4 @@
-"""Deep Q-network (Mnih et al. 2015), Day 4.
+"""Deep Q-network (Mnih et al. 2015), Day 4. Read `train`, at the bottom, first.
 
 A network that reads an observation and gives Q of every action, moved towards
 
@@ -15,23 +15,24 @@ rewards are clipped to [-1, 1] and the error's gradient too (Huber loss), so tha
     python FN/dqn_agent.py --env Acrobot-v1   any world with a Box of observations and a Discrete action
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from framework.agent import Agent
-from framework.graph import compiled
-from framework.networks import discrete_actions, network
+from framework.graph import compiled, same_shape
+from framework.networks import Layers, discrete_actions
 from framework.replay import ReplayBuffer
+from framework.runs.config import WorldConfig
 from framework.schedules import Linear
-from framework.tf import keras, set_precision, set_seed, tf
-from framework.trainer import TrainConfig, Trainer
+from framework.tf import begin, keras, tf
+from framework.trainer import Trainer
 from framework.training import run_training
-from framework.vector import make_vector
+from framework.vector import make_worlds
 
 
 @dataclass(frozen=True)
-class Config(TrainConfig):
+class Config(WorldConfig):
     """Hyper-parameters for Catcher from pixels; `CARTPOLE` has those of --test."""
 
     steps: int = 150_000
@@ -42,9 +43,9 @@ class Config(TrainConfig):
     learning_starts: int = 2_000
     """Steps before the first gradient step."""
     train_period: int = 64
-    """Steps between two calls of train_step …"""
+    """Steps of all worlds between two calls of train_step."""
     gradient_steps: int = 16
-    """… and its gradient steps, each on a minibatch of its own."""
+    """Gradient steps of each call: 16 every 64 steps are the paper's 1 every 4, in one call, which costs the same."""
     batch_size: int = 64
     """Rows of a gradient step."""
     learning_rate: float = 5e-4
@@ -54,13 +55,15 @@ class Config(TrainConfig):
     target_period: int = 1_000
     """Steps between two copies into the target network."""
     epsilon_end: float = 0.05
-    """Exploration falls linearly from 1 to this …"""
+    """The share of random actions falls linearly from 1 to this."""
     epsilon_steps: int = 10_000
-    """… over so many steps."""
+    """For how many steps the share of random actions falls."""
     clip_reward: bool = True
     """Learn from rewards clipped to [-1, 1]; returns are shown unclipped."""
-    max_gradient: float = 10.0
+    max_grad_norm: float = 10.0
     """Longer gradients are shortened to this norm."""
+    filters: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 4, 2))
+    """Filters, kernel and stride of each convolution, for pictures (Mnih et al. 2013)."""
     hidden: tuple[int, ...] = (128,)
     """Units of the hidden layers."""
 
@@ -87,6 +90,13 @@ def huber(td_error):
     return tf.where(size <= 1, 0.5 * td_error**2, size - 0.5)
 
 
+def network(observation_space, actions, config):
+    """Q [B, A] of observations [B, …]."""
+    layers = Layers(config.seed)
+    obs, features = layers.read(observation_space, config.filters)
+    return keras.Model(obs, layers.linear(layers.dense(features, config.hidden), actions))
+
+
 class DeepQNetworkAgent(Agent):
     """Acts greedily by its Q-network, but for an epsilon of random actions.
 
@@ -95,28 +105,20 @@ class DeepQNetworkAgent(Agent):
         config: `Config`.
     """
 
+    acts_with, learns_with = ("network",), ("target_network", "optimizer", "rng")
+
     def __init__(self, observation_space, action_space, config):
         self.config, self.actions = config, discrete_actions(action_space)
-        self.network = network(observation_space, self.actions, config.hidden, seed=config.seed)
-        self.target_network = network(observation_space, self.actions, config.hidden, seed=config.seed)
+        self.network = network(observation_space, self.actions, config)
+        self.target_network = network(observation_space, self.actions, config)
         self.sync_target()
-        self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.max_gradient)
+        self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.max_grad_norm)
         self.optimizer.build(self.network.trainable_variables)
         self.rng = np.random.default_rng(config.seed)
-        self.networks, self.learning = [self.network], [self.target_network, self.optimizer, self.rng]
 
-        shape, dtype = observation_space.shape, observation_space.dtype
-        jit = len(shape) == 1  # XLA pays for dense layers
-        self._greedy = compiled(self._greedy, ((None, *shape), dtype))
-        seen, number = ((None, None, *shape), dtype), ((None, None), "float32")
-        rows = [((None, None), "int64"), number, seen, number, ((None, None), "bool")]
-        self._update = compiled(self._update, seen, *rows, jit=jit)
-
+    @compiled
     def greedy(self, obs):
         """The best action of each row [B, …]."""
-        return self._greedy(obs).numpy()
-
-    def _greedy(self, obs):
         return tf.argmax(self.network(obs), axis=-1)
 
     def act(self, obs, epsilon):
@@ -129,61 +131,58 @@ class DeepQNetworkAgent(Agent):
         for target, variable in zip(self.target_network.variables, self.network.variables, strict=True):
             target.assign(variable)
 
-    def loss(self, obs, action, reward, next_obs, discount, terminated):
-        """The loss of a minibatch of N rows, and the mean of their Q."""
-        target = tf.stop_gradient(td_target(reward, discount, terminated, self.target_network(next_obs)))
-        q = tf.gather(self.network(obs), action, batch_dims=1)  # [N], of the actions taken
-        return tf.reduce_mean(huber(target - q)), tf.reduce_mean(q)
+    def targets(self, batch):
+        """What Q of the actions taken should be, y [N]."""
+        return td_target(batch.reward, batch.discount, batch.terminated, self.target_network(batch.next_obs))
 
+    def loss(self, batch):
+        """The loss of a minibatch of N rows, and what to log."""
+        target = tf.stop_gradient(self.targets(batch))
+        q = tf.gather(self.network(batch.obs), batch.action, batch_dims=1)  # [N], of the actions taken
+        same_shape(q, target)
+        loss = tf.reduce_mean(huber(target - q))
+        return loss, {"loss": loss, "q": tf.reduce_mean(q)}
+
+    @compiled(free=2, xla="dense")
     def train_step(self, batches):
-        """A gradient step on each of K minibatches, in one compiled call; returns what to log.
+        """A gradient step on each of K minibatches, a loop inside the graph; returns the means of what to log.
 
         Args:
-            batches: a `framework.replay.Batch` of K × batch_size rows.
+            batches: a `framework.replay.Batch` [K, N, …].
         """
-        size = self.config.batch_size
-
-        def rows(array):
-            return array.reshape(-1, size, *array.shape[1:])  # [K, N, …]
-
-        fields = (batches.obs, batches.action, batches.reward, batches.next_obs, batches.discount, batches.terminated)
-        loss, q = self._update(*[rows(array) for array in fields])
-        return {"loss": loss, "q": q}
-
-    def _update(self, obs, action, reward, next_obs, discount, terminated):
-        logged = tf.zeros(2)
-        for k in tf.range(tf.shape(obs)[0]):  # a loop inside the graph
+        count = tf.shape(batches.reward)[0]
+        total = dict.fromkeys(("loss", "q"), 0.0)
+        for k in tf.range(count):
             with tf.GradientTape() as tape:
-                loss, q = self.loss(obs[k], action[k], reward[k], next_obs[k], discount[k], terminated[k])
+                loss, logged = self.loss(batches.at(k))
             variables = self.network.trainable_variables
             self.optimizer.apply(tape.gradient(loss, variables), variables)
-            logged += tf.stack([loss, q])
-        return tf.unstack(logged / tf.cast(tf.shape(obs)[0], tf.float32))
+            total = {name: total[name] + logged[name] for name in total}
+        return {name: total[name] / tf.cast(count, tf.float32) for name in total}
 
 
 def clipped(transition):
     """The transition with its reward clipped to [-1, 1]."""
-    return replace(transition, reward=np.clip(transition.reward, -1, 1))
+    return transition._replace(reward=np.clip(transition.reward, -1, 1))
 
 
 def train(config):
     """The whole algorithm."""
-    set_seed(config.seed)
-    set_precision(config.precision)
-    envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
+    begin(config)
+    envs = make_worlds(config)
     agent = DeepQNetworkAgent(envs.observation_space, envs.action_space, config)
     replay = ReplayBuffer(config.buffer_size, config.num_envs, config.gamma, config.seed)
     epsilon = Linear(1.0, config.epsilon_end, config.epsilon_steps)
-    with Trainer(config, envs=envs, agent=agent, replay=replay) as trainer:
+    with Trainer(config, agent=agent, envs=envs, replay=replay) as trainer:
         for step in trainer:
             transition = envs.step(agent.act(envs.obs, epsilon(step)))
             replay.add(clipped(transition) if config.clip_reward else transition)
             if step >= config.learning_starts and trainer.every(config.train_period):
-                trainer.log(**agent.train_step(replay.sample(config.gradient_steps * config.batch_size)))
+                trainer.log(**agent.train_step(replay.sample(config.batch_size, batches=config.gradient_steps)))
             if trainer.every(config.target_period):
                 agent.sync_target()
     return trainer.best_agent
 
 
 if __name__ == "__main__":
-    run_training(train, DeepQNetworkAgent, Config(), __doc__, test=CARTPOLE, takes=TAKES)
+    run_training(train, DeepQNetworkAgent, [Config(), CARTPOLE], __doc__, TAKES)

@@ -1,11 +1,12 @@
 """REINFORCE with a baseline (Williams 1992; Sutton & Barto 2018, section 13.4), Day 4.
 
-Play whole episodes, then make what turned out better than expected more probable:
+Read `train`, at the bottom, first. Play whole episodes, then make what turned out better than expected more probable:
 
     maximise  E[log π(a | s) (G - b(s))],   G = r + γ r' + γ² r'' + …
 
 The baseline b, a network of its own that learns G, takes nothing from the gradient's mean but much from its noise.
-It has a step size of its own, too, as there: it must follow returns that grow faster than the policy changes.
+It also has a step size of its own, as in that section, since it must follow returns that grow faster than the policy
+changes.
 
     python FN/policy_gradient_agent.py                    CartPole
     python FN/policy_gradient_agent.py --play             watch the best agent of the newest run
@@ -18,19 +19,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from framework.agent import Agent
-from framework.distributions import log_prob, sample
-from framework.graph import compiled
-from framework.networks import discrete_actions, network
+from framework.distributions import Categorical
+from framework.graph import compiled, same_shape
+from framework.networks import Layers, discrete_actions
 from framework.returns import discounted_returns
 from framework.rollout import Rollout
-from framework.tf import keras, set_precision, set_seed, tf
-from framework.trainer import TrainConfig, Trainer
+from framework.runs.config import WorldConfig
+from framework.tf import begin, keras, tf
+from framework.trainer import Trainer
 from framework.training import run_training
-from framework.vector import make_vector
+from framework.vector import make_worlds
 
 
 @dataclass(frozen=True)
-class Config(TrainConfig):
+class Config(WorldConfig):
     """Hyper-parameters."""
 
     env: str = "CartPole-v1"
@@ -43,6 +45,10 @@ class Config(TrainConfig):
     """Of Adam, for the baseline; with 0 it never learns, which is REINFORCE without one."""
     gamma: float = 0.99
     """The discount."""
+    max_grad_norm: float = 1.0
+    """Longer gradients of the policy are shortened to this norm."""
+    filters: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 4, 2))
+    """Filters, kernel and stride of each convolution, for pictures (Mnih et al. 2013)."""
     hidden: tuple[int, ...] = (64,)
     """Units of the hidden layers, of the policy and of the baseline."""
     eval_every: int = 10_000
@@ -54,11 +60,17 @@ TAKES = {"CartPole-v1": "about 15 seconds and 0.6 GB"}  # until the target is re
 
 def losses(log_prob, baseline, returns):
     """The policy's and the baseline's loss, scalars; all arguments [N]. The policy's does not train the baseline."""
-    for tensor in (log_prob, baseline):
-        tensor.shape.assert_is_compatible_with(returns.shape)  # [N] minus [N, 1] would silently be [N, N]
+    same_shape(log_prob, baseline, returns)  # [N] minus [N, 1] would silently be [N, N]
     advantage = tf.stop_gradient(returns - baseline)
     advantage /= tf.math.reduce_std(advantage) + 1e-8  # steps of one size, whatever rewards are worth
     return -tf.reduce_mean(log_prob * advantage), tf.reduce_mean((returns - baseline) ** 2)
+
+
+def network(observation_space, outputs, config, seed, scale):
+    """A network from observations [B, …] to [B, outputs]; the policy and the baseline have one each."""
+    layers = Layers(seed)
+    obs, features = layers.read(observation_space, config.filters)
+    return keras.Model(obs, layers.linear(layers.dense(features, config.hidden, "tanh"), outputs, scale))
 
 
 class PolicyGradientAgent(Agent):
@@ -69,103 +81,86 @@ class PolicyGradientAgent(Agent):
         config: `Config`.
     """
 
+    acts_with = ("policy_network", "baseline_network")
+    learns_with = ("optimizer", "baseline_optimizer", "generator")
+
     def __init__(self, observation_space, action_space, config):
-        self.config = config
-        count = discrete_actions(action_space)
-        self.policy = network(observation_space, count, config.hidden, "tanh", config.seed, scale=0.01)
-        self.baseline = network(observation_space, 1, config.hidden, "tanh", config.seed + 1)
-        self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=1.0)
-        self.optimizer.build(self.policy.trainable_variables)
+        self.config, actions = config, discrete_actions(action_space)
+        self.policy_network = network(observation_space, actions, config, config.seed, scale=0.01)  # nearly uniform
+        self.baseline_network = network(observation_space, 1, config, config.seed + 1, scale=1.0)
+        self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.max_grad_norm)
+        self.optimizer.build(self.policy_network.trainable_variables)
         self.baseline_optimizer = keras.optimizers.Adam(config.baseline_learning_rate)
-        self.baseline_optimizer.build(self.baseline.trainable_variables)
+        self.baseline_optimizer.build(self.baseline_network.trainable_variables)
         self.generator = tf.random.Generator.from_seed(config.seed)
-        self.networks = [self.policy, self.baseline]
-        self.learning = [self.optimizer, self.baseline_optimizer, self.generator.state]
 
-        seen = ((None, *observation_space.shape), observation_space.dtype)
-        self._act = compiled(self._act, seen)
-        self._greedy = compiled(self._greedy, seen)
-        self._value = compiled(self._value, seen)
-        self._update = compiled(self._update, seen, ((None,), "int64"), ((None,), "float32"))
+    def policy_and_baseline(self, obs):
+        """π(· | s), a distribution over actions, and b(s) [B]."""
+        return Categorical(self.policy_network(obs)), self.baseline_network(obs)[:, 0]
 
+    @compiled
     def act(self, obs):
         """Draw an action [B] for each row [B, …]."""
-        return self._act(obs).numpy()
+        policy, _ = self.policy_and_baseline(obs)
+        return policy.sample(self.generator)
 
-    def _act(self, obs):
-        return sample(self.policy(obs), self.generator)
-
+    @compiled
     def greedy(self, obs):
         """The most probable action of each row [B, …]."""
-        return self._greedy(obs).numpy()
+        policy, _ = self.policy_and_baseline(obs)
+        return policy.mode()
 
-    def _greedy(self, obs):
-        return tf.argmax(self.policy(obs), axis=-1)
+    @compiled
+    def baseline(self, obs):
+        """b [B] of each row [B, …]."""
+        _, baseline = self.policy_and_baseline(obs)
+        return baseline
 
-    def value(self, obs):
-        """The baseline [B] of each row [B, …]."""
-        return self._value(obs).numpy()
+    def targets(self, episodes):
+        """What the baseline is taught, G [T, B] of whole episodes, a `Rollout` with ``playing`` [T, B]."""
+        # After a time limit there is no end: what would have followed is estimated by the baseline.
+        next_value = np.zeros(episodes.reward.shape, np.float32)
+        cut = episodes.truncated & episodes.playing
+        if cut.any():
+            next_value[cut] = self.baseline(episodes.next_obs[cut])
+        ends = episodes.terminated, episodes.truncated
+        return discounted_returns(episodes.reward, next_value, *ends, self.config.gamma)
 
-    def _value(self, obs):
-        return self.baseline(obs)[:, 0]
-
-    def loss(self, obs, action, returns):
+    def loss(self, batch):
         """The loss of N steps, and what to log."""
-        of_actions = log_prob(self.policy(obs), action)
-        policy_loss, value_loss = losses(of_actions, self.baseline(obs)[:, 0], returns)
-        return policy_loss + value_loss, tf.stack([policy_loss, value_loss])
+        policy, baseline = self.policy_and_baseline(batch.obs)
+        policy_loss, value_loss = losses(policy.log_prob(batch.action), baseline, batch.returns)
+        return policy_loss + value_loss, {"policy_loss": policy_loss, "value_loss": value_loss}
 
     def train_step(self, episodes):
         """One gradient step on whole episodes, a `Rollout` with ``playing`` [T, B]; returns what to log."""
-        # After a time limit there is no end: what would have followed is estimated by the baseline.
-        next_value = np.zeros(episodes["reward"].shape, np.float32)
-        cut = episodes["truncated"] & episodes["playing"]
-        if cut.any():
-            next_value[cut] = self.value(episodes["next_obs"][cut])
-        ends = episodes["terminated"], episodes["truncated"]
-        returns = discounted_returns(episodes["reward"], next_value, *ends, self.config.gamma)
-        playing = episodes.flat("playing")
-        logged = self._update(*[a[playing] for a in (episodes.flat("obs"), episodes.flat("action"), returns.ravel())])
-        return dict(zip(("policy_loss", "value_loss"), logged.numpy(), strict=True))
+        return self.update(episodes.batch("obs", "action", returns=self.targets(episodes), where=episodes.playing))
 
-    def _update(self, obs, action, returns):
+    @compiled
+    def update(self, batch):
+        """One gradient step on N steps; returns what to log."""
         with tf.GradientTape() as tape:
-            loss, logged = self.loss(obs, action, returns)
-        policy, baseline = self.policy.trainable_variables, self.baseline.trainable_variables
+            loss, logged = self.loss(batch)
+        policy, baseline = self.policy_network.trainable_variables, self.baseline_network.trainable_variables
         for_policy, for_baseline = tape.gradient(loss, [policy, baseline])
         self.optimizer.apply(for_policy, policy)
         self.baseline_optimizer.apply(for_baseline, baseline)
         return logged
 
 
-def play_episodes(envs, agent):
-    """One whole episode in every world: a `Rollout` with ``playing`` [T, B], true until a world's episode ended.
-
-    Worlds that are done early go on with another episode, which is left out, of the log too: were the quick ones
-    taken twice, short episodes would count for more. All start anew at the end.
-    """
-    episodes, playing = Rollout(), np.ones(envs.num_envs, bool)
-    while playing.any():
-        transition = envs.step(agent.act(envs.obs))
-        episodes.add(transition, playing=playing)
-        playing = playing & ~(transition.terminated | transition.truncated)
-    returns, lengths = (episodes["reward"] * episodes["playing"]).sum(axis=0), episodes["playing"].sum(axis=0)
-    envs.finished = list(zip(returns.tolist(), lengths.tolist(), strict=True))
-    envs.restart()
-    return episodes
-
-
 def train(config):
     """The whole algorithm."""
-    set_seed(config.seed)
-    set_precision(config.precision)
-    envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
+    begin(config)
+    envs = make_worlds(config)
     agent = PolicyGradientAgent(envs.observation_space, envs.action_space, config)
-    with Trainer(config, envs=envs, agent=agent) as trainer:
+    with Trainer(config, agent=agent, envs=envs) as trainer:
         for _ in trainer:
-            trainer.log(**agent.train_step(play_episodes(envs, agent)))
+            episodes = Rollout()
+            for transition, playing in envs.episodes(agent.act):
+                episodes.add(transition, playing=playing)
+            trainer.log(**agent.train_step(episodes))
     return trainer.best_agent
 
 
 if __name__ == "__main__":
-    run_training(train, PolicyGradientAgent, Config(), __doc__, takes=TAKES)
+    run_training(train, PolicyGradientAgent, [Config()], __doc__, TAKES)

@@ -1,17 +1,17 @@
-"""Proximal policy optimisation (Schulman et al. 2017), Day 4.
+"""Proximal policy optimisation (Schulman et al. 2017), Day 4. Read `train`, at the bottom, first.
 
 Learn several times from the same steps, but move no action's probability far from what it was when it was chosen:
 
     maximise  E[min(ρ A, clip(ρ, 1 - ε, 1 + ε) A)],   ρ = π(a | s) / π_old(a | s)        (their equation 7)
 
 A is the advantage by generalised advantage estimation. The critic learns the λ-return; an entropy bonus keeps the
-policy from settling too early.
+policy from settling too early. The actions may be Discrete or a Box: only the distribution π differs.
 
     python FN/ppo_agent.py                    Catcher from pixels
     python FN/ppo_agent.py --test             CartPole
     python FN/ppo_agent.py --play             watch the best agent of the newest run
     python FN/ppo_agent.py --resume           go on with a run that was stopped or killed
-    python FN/ppo_agent.py --env Acrobot-v1   any world with a Box of observations and a Discrete action
+    python FN/ppo_agent.py --env Acrobot-v1   any world with a Box of observations
 """
 
 from dataclasses import dataclass
@@ -19,20 +19,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from framework.agent import Agent
-from framework.distributions import entropy, log_prob, sample
-from framework.graph import compiled
-from framework.networks import actor_critic_network, discrete_actions
+from framework.distributions import policy_class
+from framework.graph import compiled, same_shape
+from framework.networks import Layers, is_stack
 from framework.returns import gae
 from framework.rollout import Rollout
+from framework.runs.config import WorldConfig
 from framework.schedules import Linear
-from framework.tf import keras, set_precision, set_seed, tf
-from framework.trainer import TrainConfig, Trainer
+from framework.tf import begin, keras, tf
+from framework.trainer import Trainer
 from framework.training import run_training
-from framework.vector import make_vector
+from framework.vector import make_worlds
 
 
 @dataclass(frozen=True)
-class Config(TrainConfig):
+class Config(WorldConfig):
     """Hyper-parameters for Catcher from pixels; `CARTPOLE` has those of --test."""
 
     steps: int = 200_000
@@ -41,12 +42,12 @@ class Config(TrainConfig):
     """T: steps of every world between two updates."""
     epochs: int = 4
     """How many times each update goes through the rollout."""
-    minibatch: int = 512
+    batch_size: int = 512
     """Rows of a gradient step."""
     learning_rate: float = 1e-3
-    """At the start; falls linearly to 0 at the last step."""
+    """Of Adam at the start; falls linearly to 0 at the last step."""
     clip: float = 0.2
-    """ε, how far the ratio may go from 1; falls likewise."""
+    """ε, how far the ratio may go from 1 at the start; falls linearly to 0 at the last step."""
     gamma: float = 0.98
     """The discount."""
     lambda_: float = 0.95
@@ -55,14 +56,18 @@ class Config(TrainConfig):
     """How much entropy counts."""
     value_weight: float = 0.5
     """How much the critic's loss counts where both share layers."""
-    max_gradient: float = 0.5
+    max_grad_norm: float = 0.5
     """Longer gradients are shortened to this norm."""
+    adam_epsilon: float = 1e-5
+    """ε of Adam, which keeps its steps small where gradients nearly vanish."""
+    filters: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 4, 2))
+    """Filters, kernel and stride of each convolution, for pictures (Mnih et al. 2013)."""
     hidden: tuple[int, ...] = (128,)
     """Units of the hidden layers."""
 
 
 CARTPOLE = Config(
-    env="CartPole-v1", steps=100_000, num_envs=16, rollout_steps=16, epochs=20, minibatch=256, lambda_=0.8,
+    env="CartPole-v1", steps=100_000, num_envs=16, rollout_steps=16, epochs=20, batch_size=256, lambda_=0.8,
     entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, target_return=475.0,
 )  # fmt: skip
 TAKES = {  # until the target is reached
@@ -73,6 +78,7 @@ TAKES = {  # until the target is reached
 
 def clipped_surrogate(log_prob, old_log_prob, advantage, clip):
     """min(ρ A, clip(ρ) A) of each row, all [N]; equation 7. At the first gradient step ρ is exactly 1."""
+    same_shape(log_prob, old_log_prob, advantage)
     ratio = tf.exp(log_prob - old_log_prob)
     return tf.minimum(ratio * advantage, tf.clip_by_value(ratio, 1 - clip, 1 + clip) * advantage)
 
@@ -82,75 +88,89 @@ def standardise(advantage):
     return (advantage - tf.reduce_mean(advantage)) / (tf.math.reduce_std(advantage) + 1e-8)
 
 
+def network(observation_space, action_space, config):
+    """What the policy is made of, such as logits [B, A], and V [B, 1].
+
+    Pictures are read once for both, since that is most of the work. From plain numbers each has layers of its own,
+    and the critic's large errors leave the actor in peace.
+    """
+    layers = Layers(config.seed)
+    obs, features = layers.read(observation_space, config.filters)
+    if is_stack(observation_space):
+        actor = critic = layers.dense(features, config.hidden, "relu")
+    else:
+        actor, critic = (layers.dense(features, config.hidden, "tanh") for _ in range(2))
+    return keras.Model(obs, [layers.policy(actor, action_space), layers.linear(critic, 1)])
+
+
 class PPOAgent(Agent):
-    """A policy and a value with one network that ends in two.
+    """A policy and a value in one network.
 
     Args:
-        observation_space, action_space: of one world; actions are Discrete.
+        observation_space, action_space: of one world; actions are Discrete or a Box.
         config: `Config`.
 
     Raises:
-        ValueError: the minibatch does not divide a rollout, or the actions are not Discrete.
+        ValueError: batch_size does not divide a rollout, or the actions are neither.
     """
 
+    acts_with, learns_with = ("network",), ("optimizer", "generator", "rng")
+
     def __init__(self, observation_space, action_space, config):
-        rows = config.num_envs * config.rollout_steps
-        if config.minibatch < 1 or rows % min(config.minibatch, rows):
-            raise ValueError(f"minibatch must divide num_envs × rollout_steps = {rows}; got {config.minibatch}")
-        self.config = config
-        count = discrete_actions(action_space)
-        self.network = actor_critic_network(observation_space, count, config.hidden, config.seed)
+        size = config.num_envs * config.rollout_steps
+        if config.batch_size < 1 or size % min(config.batch_size, size):
+            raise ValueError(f"batch_size must divide num_envs × rollout_steps = {size}; got {config.batch_size}")
+        self.config, self.policy = config, policy_class(action_space)
+        self.network = network(observation_space, action_space, config)
         self.optimizer = keras.optimizers.Adam(
-            config.learning_rate, epsilon=1e-5, global_clipnorm=config.max_gradient
+            config.learning_rate, epsilon=config.adam_epsilon, global_clipnorm=config.max_grad_norm
         )
         self.optimizer.build(self.network.trainable_variables)
         self.generator = tf.random.Generator.from_seed(config.seed)
         self.rng = np.random.default_rng(config.seed)
-        self.networks, self.learning = [self.network], [self.optimizer, self.generator.state, self.rng]
 
-        seen, number, numbers = (
-            ((None, *observation_space.shape), observation_space.dtype),
-            ((), "float32"),
-            "float32",
-        )
-        self._act = compiled(self._act, seen)
-        self._greedy = compiled(self._greedy, seen)
-        self._value = compiled(self._value, seen)
-        rows = [((None,), "int64"), ((None,), numbers), ((None,), numbers), ((None,), numbers)]
-        self._update = compiled(self._update, seen, *rows, ((None, None), "int64"), number, number)
+    def policy_and_value(self, obs):
+        """π(· | s), a distribution over actions, and V(s) [B]."""
+        outputs, value = self.network(obs)
+        return self.policy(*outputs), value[:, 0]
 
+    @compiled
     def act(self, obs):
-        """Draw an action for each row [B, …]; actions, their log-probabilities and values, [B] each."""
-        return [tensor.numpy() for tensor in self._act(obs)]
+        """Draw an action for each row [B, …]; actions, their log-probabilities [B] and values [B]."""
+        policy, value = self.policy_and_value(obs)
+        action = policy.sample(self.generator)
+        return action, policy.log_prob(action), value
 
-    def _act(self, obs):
-        logits, value = self.network(obs)  # [B, A], [B, 1]
-        action = sample(logits, self.generator)
-        return action, log_prob(logits, action), value[:, 0]
-
+    @compiled
     def greedy(self, obs):
         """The most probable action of each row [B, …]."""
-        return self._greedy(obs).numpy()
+        policy, _ = self.policy_and_value(obs)
+        return policy.mode()
 
-    def _greedy(self, obs):
-        return tf.argmax(self.network(obs)[0], axis=-1)
-
+    @compiled
     def value(self, obs):
         """V of each row [B, …]."""
-        return self._value(obs).numpy()
+        _, value = self.policy_and_value(obs)
+        return value
 
-    def _value(self, obs):
-        return self.network(obs)[1][:, 0]
+    def targets(self, rollout):
+        """The advantages A [T, B], and what the critic is taught, the λ-returns [T, B]."""
+        next_value, config = rollout.next_values(self.value), self.config
+        ends = rollout.terminated, rollout.truncated
+        advantage = gae(rollout.reward, rollout.value, next_value, *ends, config.gamma, config.lambda_)
+        return advantage, advantage + rollout.value
 
-    def loss(self, obs, action, old_log_prob, advantage, returns, clip):
+    def loss(self, batch, clip):
         """The loss of one minibatch of N rows, and what to log."""
-        logits, value = self.network(obs)  # [N, A], [N, 1]
-        new_log_prob = log_prob(logits, action)
-        policy_loss = -tf.reduce_mean(clipped_surrogate(new_log_prob, old_log_prob, standardise(advantage), clip))
-        value_loss = tf.reduce_mean((returns - value[:, 0]) ** 2)
-        spread = tf.reduce_mean(entropy(logits))
-        loss = policy_loss + self.config.value_weight * value_loss - self.config.entropy_weight * spread
-        return loss, tf.stack([policy_loss, value_loss, spread, tf.reduce_mean(old_log_prob - new_log_prob)])
+        policy, value = self.policy_and_value(batch.obs)
+        log_prob = policy.log_prob(batch.action)
+        same_shape(value, batch.returns)
+        surrogate = clipped_surrogate(log_prob, batch.log_prob, standardise(batch.advantage), clip)
+        policy_loss, value_loss = -tf.reduce_mean(surrogate), tf.reduce_mean((batch.returns - value) ** 2)
+        entropy = tf.reduce_mean(policy.entropy())
+        loss = policy_loss + self.config.value_weight * value_loss - self.config.entropy_weight * entropy
+        kl = tf.reduce_mean(batch.log_prob - log_prob)
+        return loss, {"policy_loss": policy_loss, "value_loss": value_loss, "entropy": entropy, "kl": kl}
 
     def train_step(self, rollout, part_left):
         """All gradient steps on one rollout, in one compiled call; returns what to log.
@@ -158,40 +178,35 @@ class PPOAgent(Agent):
         Args:
             part_left: 1 at the start of training, 0 at its end.
         """
-        config = self.config
-        next_value = rollout.next_values(self.value)  # [T, B]
-        steps = [rollout[name] for name in ("reward", "value")]
-        advantage = gae(*steps, next_value, rollout["terminated"], rollout["truncated"], config.gamma, config.lambda_)
-        returns = advantage + rollout["value"]
-        rows = np.concatenate([self.rng.permutation(advantage.size) for _ in range(config.epochs)])
-        logged = self._update(
-            rollout.flat("obs"), rollout.flat("action"), rollout.flat("log_prob"), advantage.ravel(), returns.ravel(),
-            rows.reshape(-1, min(config.minibatch, advantage.size)), config.learning_rate * part_left,
-            config.clip * part_left,
-        )  # fmt: skip
-        return dict(zip(("policy_loss", "value_loss", "entropy", "kl"), logged.numpy(), strict=True))
+        advantage, returns = self.targets(rollout)
+        batch = rollout.batch("obs", "action", "log_prob", advantage=advantage, returns=returns)
+        size = len(batch.returns)
+        order = np.concatenate([self.rng.permutation(size) for _ in range(self.config.epochs)])
+        minibatches = order.reshape(-1, min(self.config.batch_size, size))  # [M, N], which steps are in each
+        return self.update(batch, minibatches, self.config.learning_rate * part_left, self.config.clip * part_left)
 
-    def _update(self, obs, action, log_prob, advantage, returns, minibatches, learning_rate, clip):
+    @compiled
+    def update(self, batch, minibatches, learning_rate, clip):
+        """A gradient step on each minibatch, a loop inside the graph; returns the means of what to log."""
         self.optimizer.learning_rate.assign(learning_rate)
-        logged = tf.zeros(4)
-        for rows in minibatches:  # [M, N] row numbers; a loop inside the graph
-            batch = [tf.gather(array, rows) for array in (obs, action, log_prob, advantage, returns)]
+        total = dict.fromkeys(("policy_loss", "value_loss", "entropy", "kl"), 0.0)
+        for steps in minibatches:
+            minibatch = tf.nest.map_structure(lambda array, steps=steps: tf.gather(array, steps), batch)
             with tf.GradientTape() as tape:
-                loss, numbers = self.loss(*batch, clip)
+                loss, logged = self.loss(minibatch, clip)
             variables = self.network.trainable_variables
             self.optimizer.apply(tape.gradient(loss, variables), variables)
-            logged += numbers
-        return logged / tf.cast(tf.shape(minibatches)[0], tf.float32)
+            total = {name: total[name] + logged[name] for name in total}
+        return {name: total[name] / tf.cast(tf.shape(minibatches)[0], tf.float32) for name in total}
 
 
 def train(config):
     """The whole algorithm."""
-    set_seed(config.seed)
-    set_precision(config.precision)
-    envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
+    begin(config)
+    envs = make_worlds(config)
     agent = PPOAgent(envs.observation_space, envs.action_space, config)
     part_left = Linear(1.0, 0.0, config.steps)
-    with Trainer(config, envs=envs, agent=agent) as trainer:
+    with Trainer(config, agent=agent, envs=envs) as trainer:
         for step in trainer:
             rollout = Rollout()
             for _ in range(config.rollout_steps):
@@ -202,4 +217,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, PPOAgent, Config(), __doc__, test=CARTPOLE, takes=TAKES)
+    run_training(train, PPOAgent, [Config(), CARTPOLE], __doc__, TAKES)

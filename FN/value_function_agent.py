@@ -1,4 +1,4 @@
-"""A value function that is a network (neural fitted Q, Riedmiller 2005), Day 4.
+"""A value function that is a network (neural fitted Q, Riedmiller 2005), Day 4. Read `train`, at the bottom, first.
 
 In place of a table, a network reads the state and gives Q of every action. It is taught as in any regression: take a
 sample of what was experienced, work out what Q should be there,
@@ -15,22 +15,24 @@ out once for each sample and stand still while it is fitted; DQN (`dqn_agent.py`
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from framework.agent import Agent
-from framework.graph import compiled
-from framework.networks import discrete_actions, network
+from framework.graph import compiled, same_shape
+from framework.networks import Layers, discrete_actions
 from framework.replay import ReplayBuffer
+from framework.runs.config import WorldConfig
 from framework.schedules import Linear
-from framework.tf import keras, set_precision, set_seed, tf
-from framework.trainer import TrainConfig, Trainer
+from framework.tf import begin, keras, tf
+from framework.trainer import Trainer
 from framework.training import run_training
-from framework.vector import make_vector
+from framework.vector import make_worlds
 
 
 @dataclass(frozen=True)
-class Config(TrainConfig):
+class Config(WorldConfig):
     """Hyper-parameters."""
 
     env: str = "CartPole-v1"
@@ -42,16 +44,20 @@ class Config(TrainConfig):
     """Steps between two fits."""
     sample_size: int = 4_096
     """Transitions of a fit."""
-    minibatch: int = 64
-    """Rows of a gradient step."""
+    batch_size: int = 64
+    """Rows of a gradient step; a fit goes through its sample once."""
     learning_rate: float = 1e-3
     """Of Adam."""
     gamma: float = 0.98
     """The discount."""
     epsilon_end: float = 0.1
-    """Exploration falls linearly from 1 to this …"""
+    """The share of random actions falls linearly from 1 to this."""
     epsilon_steps: int = 5_000
-    """… over so many steps."""
+    """For how many steps the share of random actions falls."""
+    max_grad_norm: float = 10.0
+    """Longer gradients are shortened to this norm."""
+    filters: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 4, 2))
+    """Filters, kernel and stride of each convolution, for pictures (Mnih et al. 2013)."""
     hidden: tuple[int, ...] = (128, 128)
     """Units of the hidden layers."""
     eval_every: int = 5_000
@@ -66,6 +72,21 @@ def td_target(reward, discount, terminated, next_q):
     return reward + discount * (1 - terminated) * next_q.max(axis=-1)
 
 
+class Examples(NamedTuple):
+    """What the network is fitted to."""
+
+    obs: np.ndarray  # [N, …]
+    action: np.ndarray  # [N] int
+    target: np.ndarray  # [N] float32, y
+
+
+def network(observation_space, actions, config):
+    """Q [B, A] of observations [B, …]."""
+    layers = Layers(config.seed)
+    obs, features = layers.read(observation_space, config.filters)
+    return keras.Model(obs, layers.linear(layers.dense(features, config.hidden), actions))
+
+
 class ValueFunctionAgent(Agent):
     """Acts greedily by its Q-network, but for an epsilon of random actions.
 
@@ -74,30 +95,23 @@ class ValueFunctionAgent(Agent):
         config: `Config`.
 
     Raises:
-        ValueError: the minibatch does not divide a sample, or the actions are not Discrete.
+        ValueError: batch_size does not divide a sample, or the actions are not Discrete.
     """
 
+    acts_with, learns_with = ("network",), ("optimizer", "rng")
+
     def __init__(self, observation_space, action_space, config):
-        if config.minibatch < 1 or config.sample_size % config.minibatch:
-            raise ValueError(f"minibatch must divide sample_size = {config.sample_size}; got {config.minibatch}")
+        if config.batch_size < 1 or config.sample_size % config.batch_size:
+            raise ValueError(f"batch_size must divide sample_size = {config.sample_size}; got {config.batch_size}")
         self.config, self.actions = config, discrete_actions(action_space)
-        self.network = network(observation_space, self.actions, config.hidden, seed=config.seed)
-        self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=10.0)
+        self.network = network(observation_space, self.actions, config)
+        self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.max_grad_norm)
         self.optimizer.build(self.network.trainable_variables)
         self.rng = np.random.default_rng(config.seed)
-        self.networks, self.learning = [self.network], [self.optimizer, self.rng]
 
-        shape, dtype = observation_space.shape, observation_space.dtype
-        jit = len(shape) == 1  # XLA pays for dense layers
-        self._estimate = compiled(self._estimate, ((None, *shape), dtype))
-        rows = [((None, None, *shape), dtype), ((None, None), "int64"), ((None, None), "float32")]
-        self._fit = compiled(self._fit, *rows, jit=jit)
-
+    @compiled
     def estimate(self, obs):
         """Q [B, A] of each row [B, …]."""
-        return self._estimate(obs).numpy()
-
-    def _estimate(self, obs):
         return self.network(obs)
 
     def greedy(self, obs):
@@ -109,41 +123,44 @@ class ValueFunctionAgent(Agent):
         explore = self.rng.random(len(obs)) < epsilon
         return np.where(explore, self.rng.integers(self.actions, size=len(obs)), self.greedy(obs))
 
-    def loss(self, obs, action, target):
-        """Mean squared error of Q of the actions taken, over N rows."""
-        q = tf.gather(self.network(obs), action, batch_dims=1)  # [N]
-        return tf.reduce_mean((target - q) ** 2)
+    def targets(self, batch):
+        """What Q of the actions taken should be, y [N], by the network as it is now."""
+        return td_target(batch.reward, batch.discount, batch.terminated, self.estimate(batch.next_obs))
+
+    def loss(self, batch):
+        """Mean squared error of Q of the actions taken, over N `Examples`."""
+        q = tf.gather(self.network(batch.obs), batch.action, batch_dims=1)  # [N]
+        same_shape(q, batch.target)
+        return tf.reduce_mean((batch.target - q) ** 2)
 
     def train_step(self, sample):
-        """Fit the network once to a sample (`framework.replay.Batch`); returns what to log."""
-        next_q = self.estimate(sample.next_obs)
-        target = td_target(sample.reward, sample.discount, sample.terminated, next_q)
+        """Fit the network once to a sample, a `framework.replay.Batch` [S, …]; returns what to log."""
+        examples = Examples(sample.obs, sample.action, self.targets(sample))
+        size = self.config.batch_size
+        minibatches = Examples(*(array.reshape(-1, size, *array.shape[1:]) for array in examples))  # [K, N, …]
+        return {"loss": self.fit(minibatches), "target": examples.target.mean()}
 
-        def rows(array):
-            return array.reshape(-1, self.config.minibatch, *array.shape[1:])  # [K, N, …]
-
-        return {"loss": self._fit(rows(sample.obs), rows(sample.action), rows(target)), "target": target.mean()}
-
-    def _fit(self, obs, action, target):
-        total = 0.0
-        for k in tf.range(tf.shape(obs)[0]):  # a loop inside the graph
+    @compiled(free=2, xla="dense")
+    def fit(self, minibatches):
+        """A gradient step on each of K minibatches, a loop inside the graph; returns their mean loss."""
+        count, total = tf.shape(minibatches.target)[0], 0.0
+        for k in tf.range(count):
             with tf.GradientTape() as tape:
-                loss = self.loss(obs[k], action[k], target[k])
+                loss = self.loss(Examples(*(array[k] for array in minibatches)))
             variables = self.network.trainable_variables
             self.optimizer.apply(tape.gradient(loss, variables), variables)
             total += loss
-        return total / tf.cast(tf.shape(obs)[0], tf.float32)
+        return total / tf.cast(count, tf.float32)
 
 
 def train(config):
     """The whole algorithm."""
-    set_seed(config.seed)
-    set_precision(config.precision)
-    envs = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
+    begin(config)
+    envs = make_worlds(config)
     agent = ValueFunctionAgent(envs.observation_space, envs.action_space, config)
     experience = ReplayBuffer(config.buffer_size, config.num_envs, config.gamma, config.seed)
     epsilon = Linear(1.0, config.epsilon_end, config.epsilon_steps)
-    with Trainer(config, envs=envs, agent=agent, experience=experience) as trainer:
+    with Trainer(config, agent=agent, envs=envs, experience=experience) as trainer:
         for step in trainer:
             experience.add(envs.step(agent.act(envs.obs, epsilon(step))))
             if trainer.every(config.fit_period):
@@ -152,4 +169,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, ValueFunctionAgent, Config(), __doc__, takes=TAKES)
+    run_training(train, ValueFunctionAgent, [Config()], __doc__, TAKES)

@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import namedtuple
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -50,21 +51,22 @@ def start(python, program):
 def our_step(precision):
     """Median seconds of one gradient step of `FN.ppo_agent`."""
     from FN.ppo_agent import Config, PPOAgent
-    from framework.tf import set_precision, set_seed
-    from framework.vector import make_vector
+    from framework.tf import begin
+    from framework.vector import make_worlds
 
-    config = Config()
-    set_seed(config.seed)
-    set_precision(precision)
-    worlds = make_vector(config.env, config.num_envs, config.seed, config.frame_size, config.frame_stack)
+    config = Config(precision=precision)
+    begin(config)
+    worlds = make_worlds(config)
     agent = PPOAgent(worlds.observation_space, worlds.action_space, config)
     obs = worlds.obs.repeat(ROWS // config.num_envs, axis=0)
     numbers = np.random.default_rng(0).normal(size=ROWS).astype(np.float32)
-    batch = obs, np.zeros(ROWS, np.int64), numbers, numbers, numbers, np.arange(ROWS)[None]
+    batch = namedtuple("Batch", "obs action log_prob advantage returns")(
+        obs, np.zeros(ROWS, np.int64), numbers, numbers, numbers
+    )
     seconds = []
     for _ in range(WARM_UP + REPEATS):
         began = time.perf_counter()
-        agent._update(*batch, np.float32(0.0), np.float32(0.2)).numpy()
+        agent.update(batch, np.arange(ROWS)[None], 0.0, 0.2)
         seconds.append(time.perf_counter() - began)
     return statistics.median(seconds[WARM_UP:])
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from framework.vector import make_vector
+from framework.vector import make_worlds
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +20,7 @@ class Evaluation:
 
     @property
     def std(self):
-        """The spread between episodes, not the error of the mean."""
+        """The standard deviation between episodes, not the error of the mean."""
         return float(self.returns.std())
 
 
@@ -34,23 +34,30 @@ def evaluate(policy, envs, seed):
         envs: a `framework.vector.VectorWorld` that nothing else uses.
         seed: world i starts from seed + i.
     """
-    obs = envs.reset(seed)
-    returns, lengths = np.zeros(envs.num_envs), np.zeros(envs.num_envs, int)
-    going = np.ones(envs.num_envs, bool)
-    while going.any():
-        step = envs.step(policy(obs))
-        returns += step.reward * going
-        lengths += going
-        going &= ~(step.terminated | step.truncated)
-        obs = envs.obs
-    return Evaluation(returns, lengths)
+    envs.reset(seed)
+    for _ in envs.episodes(policy):
+        pass
+    returns, lengths = zip(*envs.take_finished(), strict=True)
+    return Evaluation(np.array(returns), np.array(lengths))
+
+
+class FreshWorlds:
+    """Evaluates agents in worlds of their own, which are kept from one evaluation to the next."""
+
+    def __init__(self, config):
+        self.config, self.worlds = config, {}
+
+    def __call__(self, agent, episodes, seed):
+        """The `Evaluation` of an agent over so many episodes."""
+        if episodes not in self.worlds:
+            self.worlds[episodes] = make_worlds(self.config, num_envs=episodes)
+        return evaluate(agent.player(), self.worlds[episodes], seed)
+
+    def close(self):
+        for envs in self.worlds.values():
+            envs.close()
 
 
 def evaluation_seed(seed, number):
     """A seed for evaluation ``number`` of a run, which neither training nor another evaluation starts from."""
     return int(np.random.SeedSequence([seed, number, 77]).generate_state(1)[0] >> 1)
-
-
-def evaluation_worlds(config, episodes):
-    """Worlds of the configuration, one for each episode."""
-    return make_vector(config.env, episodes, 0, config.frame_size, config.frame_stack)

@@ -1,36 +1,104 @@
-"""Compiled graphs: TensorFlow without Python in between."""
+"""A method as one compiled graph: arrays in, arrays out, and no Python in between."""
+
+from functools import partial, update_wrapper
+
+import numpy as np
 
 from framework.tf import tf
 
 
-class compiled:
-    """``function`` as one compiled graph, traced once, at its first call.
+def compiled(method=None, *, free=1, xla=False):
+    """Make a method a graph that is traced once, at its first call.
 
-    A call goes to the graph itself. That spares TensorFlow's search for the one that fits among many, which takes as
-    long as a small network does.
+        @compiled                       # the first axis of every array may have any size: rows [N, …]
+        @compiled(free=2, xla="dense")  # the first two may: minibatches [K, N, …]; compiled further where that pays
+
+    A graph has the ranks, the other sizes and the dtypes of its first call; numbers are float32 where they are not
+    whole. Arguments and results are arrays, numbers, and tuples, dicts or NamedTuples of them. Called inside another
+    graph, a method gives and takes tensors and becomes a part of that graph. (Outside, no gradient flows through its
+    arrays: what a loss needs is a plain method that both use.)
 
     Args:
-        inputs: what it takes: (shape, dtype), None for the sizes that vary. Arrays and numbers are converted.
-        jit: compile further with XLA: pays for small dense networks, not for convolutions on a CPU.
+        free: how many of the leading axes of each array may have any size.
+        xla: True compiles further with XLA, "dense" does where no argument holds pictures [H, W, C]: it pays for
+            small dense networks, not for convolutions on a CPU.
 
     Raises:
-        ValueError: when called with what does not have these shapes, such as [N, 1] for [N].
+        ValueError: when called with what does not fit the first call, such as [N, 1] for [N].
+    """
+    if method is None:
+        return partial(compiled, free=free, xla=xla)
+    return _CompiledMethod(method, free, xla)
+
+
+class _CompiledMethod:
+    """Gives each object a `Graph` of its own, in place of the method."""
+
+    def __init__(self, method, free, xla):
+        update_wrapper(self, method)
+        self.method, self.free, self.xla = method, free, xla
+
+    def __get__(self, owner, owner_class=None):
+        if owner is None:
+            return self
+        graphs = vars(owner).setdefault("_graphs", {})
+        if self not in graphs:
+            graphs[self] = Graph(self.method.__get__(owner), self.free, self.xla)
+        return graphs[self]
+
+    def __call__(self, owner, *args):
+        return self.__get__(owner)(*args)
+
+
+class Graph:
+    """``function`` as a graph; see `compiled`.
+
+    A call goes to the one traced graph itself. That spares TensorFlow's search for the one that fits among many,
+    which takes as long as a small network does.
+
+    Attributes:
+        inside: the function itself, of tensors, for use in another graph.
+        traces: how many times it has been traced.
     """
 
-    def __init__(self, function, *inputs, jit=False):
-        self.inputs = [tf.TensorSpec(shape, dtype) for shape, dtype in inputs]
-        self.function = tf.function(function, input_signature=self.inputs, jit_compile=jit)
-        self.graph = None
+    def __init__(self, function, free=1, xla=False):
+        self.inside, self.free, self.xla = function, free, xla
+        self.traces = 0
+        self._graph = None
 
-    def __call__(self, *arrays):
-        if self.graph is None:
-            self.graph = self.function.get_concrete_function()
-        return self.graph(*[_tensor(array, spec) for array, spec in zip(arrays, self.inputs, strict=True)])
+    def __call__(self, *args):
+        if tf.inside_function():
+            return self.inside(*args)
+        arrays = tf.nest.flatten(args)
+        if self._graph is None:
+            self._trace(args, [_spec(array, self.free) for array in arrays])
+        if len(arrays) != len(self._specs):
+            raise ValueError(f"the first call had {len(self._specs)} arrays; got {len(arrays)}")
+        results = self._graph(*[_tensor(array, spec) for array, spec in zip(arrays, self._specs, strict=True)])
+        return tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
 
-    @property
-    def traces(self):
-        """How many times the function has been traced."""
-        return self.function.experimental_get_tracing_count()
+    def _trace(self, args, specs):
+        def function(*tensors):
+            self.traces += 1
+            return self.inside(*tf.nest.pack_sequence_as(args, tensors))
+
+        dense = all(len(spec.shape) - self.free < 3 for spec in specs)
+        jit = dense if self.xla == "dense" else self.xla
+        self._graph = tf.function(function, input_signature=specs, jit_compile=jit).get_concrete_function()
+        self._specs = specs
+
+
+def graphs_of(owner):
+    """{method's name: `Graph`} of those compiled methods of an object that have been called or looked at."""
+    return {method.__name__: graph for method, graph in vars(owner).get("_graphs", {}).items()}
+
+
+def _spec(array, free):
+    if not tf.is_tensor(array):
+        array = np.asarray(array)
+    dtype = tf.float32 if array.dtype == np.float64 else array.dtype
+    shape = [None if axis < free else size for axis, size in enumerate(array.shape)]
+    return tf.TensorSpec(shape, dtype)
 
 
 def _tensor(array, spec):
@@ -38,3 +106,9 @@ def _tensor(array, spec):
     if not spec.shape.is_compatible_with(tensor.shape):  # the graph itself would take it, and compute nonsense
         raise ValueError(f"the shape {tuple(tensor.shape)} does not fit {tuple(spec.shape)}")
     return tensor
+
+
+def same_shape(*tensors):
+    """Raise ValueError unless all tensors have one shape: [N] beside [N, 1] would silently become [N, N]."""
+    for tensor in tensors[1:]:
+        tf.TensorShape(tensor.shape).assert_is_compatible_with(tensors[0].shape)

@@ -1,80 +1,72 @@
-"""Networks that fit an observation: dense layers for numbers, convolutions for stacked frames."""
+"""Layers to build a network of, in a chapter: how to read what a world shows, and how weights start."""
 
 import numpy as np
 from gymnasium import spaces
 
-from framework.tf import keras
-
-FILTERS = ((16, 8, 4), (32, 4, 2))  # (filters, kernel, stride) of each convolution, as in Mnih et al. (2013)
+from framework.tf import keras, tf
 
 
-def network(observation_space, outputs, hidden, activation="relu", seed=0, scale=1.0):
-    """A network from observations [B, …] to one output [B, outputs].
+class Layers:
+    """Makes Keras layers one after the other; the same seed and the same order give the same weights.
 
-    Args:
-        observation_space: a Box; uint8 [H, W, F] is read by convolutions, anything else is flattened.
-        outputs: size of the last layer, which is linear.
-        hidden: units of each hidden layer.
-        scale: of the last layer's weights at the start.
-
-    Returns:
-        a `keras.Model`; the same seed gives the same weights.
+    Weights start orthogonal (Saxe et al. 2014), which keeps signals in scale through many layers.
     """
-    start = _Start(seed)
-    inputs, x = _read(observation_space)
-    x = _trunk(x, hidden, activation, start)
-    return keras.Model(inputs, _last(outputs, scale, start)(x))
-
-
-def actor_critic_network(observation_space, actions, hidden, seed=0):
-    """A network from observations [B, …] to logits [B, A] and values [B, 1].
-
-    Reading pictures is most of the work, so actor and critic share it; from plain numbers each has layers of its own,
-    and the critic's large errors leave the actor in peace. The policy starts near uniform.
-    """
-    start = _Start(seed)
-    inputs, x = _read(observation_space)
-    if is_stack(observation_space):
-        actor = critic = _trunk(x, hidden, "relu", start)
-    else:
-        actor, critic = (_trunk(x, hidden, "tanh", start) for _ in range(2))
-    return keras.Model(inputs, [_last(actions, 0.01, start)(actor), _last(1, 1.0, start)(critic)])
-
-
-class _Start:
-    """Orthogonal starting weights (Saxe et al. 2014), which keep signals in scale through many layers."""
 
     def __init__(self, seed):
         self.seeds = iter(np.random.SeedSequence(seed).generate_state(32).tolist())
 
-    def __call__(self, gain):
-        return keras.initializers.Orthogonal(gain, seed=next(self.seeds))
+    def read(self, observation_space, filters=()):
+        """The input of a network, and the features [B, N] that it is read into.
+
+        Whole numbers, such as pixels, are divided by the largest that the space allows, so that they are at most 1.
+
+        Args:
+            observation_space: a Box.
+            filters: (filters, kernel, stride) of each convolution, for pictures.
+        """
+        obs = keras.Input(observation_space.shape, dtype=observation_space.dtype.name)
+        x = obs
+        if np.issubdtype(observation_space.dtype, np.integer):
+            x = keras.layers.Rescaling(1 / int(observation_space.high.max()))(x)
+        if is_stack(observation_space):
+            for count, kernel, stride in filters:
+                x = keras.layers.Conv2D(count, kernel, stride, activation="relu", **self._start(2**0.5))(x)
+        return obs, keras.layers.Flatten()(x)
+
+    def dense(self, x, hidden, activation="relu"):
+        """Hidden layers with so many units each."""
+        for units in hidden:
+            x = keras.layers.Dense(units, activation, **self._start(2**0.5))(x)
+        return x
+
+    def linear(self, x, outputs, scale=1.0):
+        """A last layer [B, outputs]: it is linear, since values and logits may be negative, and float32 whatever
+        `set_precision` says. ``scale`` is that of its weights at the start; a small one starts a policy uniform."""
+        return keras.layers.Dense(outputs, dtype="float32", **self._start(scale))(x)
+
+    def policy(self, x, action_space, scale=0.01):
+        """What `framework.distributions.policy_class` is made of.
+
+        Returns:
+            [logits [B, A]] for Discrete actions, [mean [B, D], log_std [B, D]] for a Box.
+        """
+        if isinstance(action_space, spaces.Discrete):
+            return [self.linear(x, discrete_actions(action_space), scale)]
+        mean = self.linear(x, action_space.shape[0], scale)
+        return [mean, SameForAll(dtype="float32")(mean)]
+
+    def _start(self, gain):
+        return {"kernel_initializer": keras.initializers.Orthogonal(gain, seed=next(self.seeds))}
 
 
-def _read(observation_space):
-    inputs = keras.Input(observation_space.shape, dtype=observation_space.dtype.name)
-    return inputs, keras.layers.Rescaling(1 / 255)(inputs) if is_stack(observation_space) else inputs
+class SameForAll(keras.layers.Layer):
+    """Learnt numbers [D] that do not depend on the input, for every row of it: [B, D] in and out. They start at 0."""
 
+    def build(self, shape):
+        self.numbers = self.add_weight(shape=shape[-1:], initializer="zeros", name="numbers")
 
-def _trunk(x, hidden, activation, start):
-    gain = 2**0.5
-    if len(x.shape) == 4:
-        for count, kernel, stride in FILTERS:
-            x = keras.layers.Conv2D(count, kernel, stride, activation="relu", kernel_initializer=start(gain))(x)
-    x = keras.layers.Flatten()(x)
-    for units in hidden:
-        x = keras.layers.Dense(units, activation=activation, kernel_initializer=start(gain))(x)
-    return x
-
-
-def _last(outputs, scale, start):
-    """The last layer is linear: values and logits may be negative. It is float32, whatever `set_precision` says."""
-    return keras.layers.Dense(outputs, kernel_initializer=start(scale), dtype="float32")
-
-
-def is_stack(observation_space):
-    """Whether observations are stacked frames [H, W, F] uint8."""
-    return observation_space.dtype == np.uint8 and len(observation_space.shape) == 3
+    def call(self, x):
+        return tf.zeros_like(x) + self.numbers
 
 
 def discrete_actions(action_space):
@@ -86,3 +78,8 @@ def discrete_actions(action_space):
     if not isinstance(action_space, spaces.Discrete) or action_space.start != 0:
         raise ValueError(f"this agent chooses among Discrete actions; the world has {action_space}")
     return int(action_space.n)
+
+
+def is_stack(observation_space):
+    """Whether observations are stacked frames, or other planes [H, W, C], which convolutions read."""
+    return len(observation_space.shape) == 3

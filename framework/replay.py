@@ -8,7 +8,7 @@ give n-step transitions, whose target is (Sutton & Barto 2018, equation 7.1)
 where reward sums m rewards, each discounted, and discount = γ^m. m is n, or less where the episode ends earlier.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,18 +17,21 @@ from framework.sum_tree import SumTree
 ARRAYS = ("obs", "action", "reward", "terminated", "ended")  # of a buffer, each [size, …]
 
 
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """N transitions of up to n steps."""
+class Batch(NamedTuple):
+    """N transitions of up to n steps, or K minibatches of them: then every shape has a K in front."""
 
     obs: np.ndarray  # [N, …] what the agent saw
-    action: np.ndarray  # [N] int or [N, A] float
+    action: np.ndarray  # [N] int or [N, D] float
     reward: np.ndarray  # [N] float32, the discounted sum of the rewards
     next_obs: np.ndarray  # [N, …] what followed the last of them, never the start of another episode
     terminated: np.ndarray  # [N] bool; the episode ended there in its world, nothing follows
     discount: np.ndarray  # [N] float32, by which the value of next_obs is multiplied
     weight: np.ndarray  # [N] float32, of each transition in the loss; 1 where drawn uniformly
     index: np.ndarray  # [N] int64, where they stand in the buffer
+
+    def at(self, k):
+        """Minibatch k of K."""
+        return Batch(*(array[k] for array in self))
 
 
 class ReplayBuffer:
@@ -101,20 +104,23 @@ class ReplayBuffer:
         self.ended[spare] = False
         self.obs[spare] = transition.next_obs
 
-    def sample(self, batch_size):
-        """A `Batch` of ``batch_size`` transitions, each drawn uniformly from all whose n-step target is known.
+    def sample(self, batch_size, batches=None):
+        """A `Batch` of N = ``batch_size`` transitions, each drawn uniformly from all whose n-step target is known.
+
+        Args:
+            batches: K, for so many minibatches at once, [K, N, …].
 
         Raises:
-            ValueError: batch_size is below 1, or there is no such transition yet.
+            ValueError: batch_size or batches is below 1, or there is no such transition yet.
         """
         complete = max(self.filled - self.n_step + 1, 0) * self.num_envs  # the oldest rows: n rewards are known
         early = self._ended_early()
-        self._check(batch_size, complete + len(early))
-        drawn = self.rng.integers(complete + len(early), size=batch_size)
+        self._check(batch_size, batches, complete + len(early))
+        drawn = self.rng.integers(complete + len(early), size=batch_size * (batches or 1))
         index = (self.head - len(self) + drawn) % self.size
         is_early = drawn >= complete
         index[is_early] = early[drawn[is_early] - complete]
-        return self._batch(index, np.ones(batch_size, np.float32))
+        return _split(self._batch(index, np.ones(len(index), np.float32)), batches)
 
     def state(self):
         """Everything that `load_state` needs. Arrays are views: write them before the next `add`."""
@@ -158,9 +164,9 @@ class ReplayBuffer:
             self.ended[first + env] = True
             self.successors[int(first + env)] = next_obs[env].copy()  # a view would keep all B alive
 
-    def _check(self, batch_size, drawable):
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1; got {batch_size}")
+    def _check(self, batch_size, batches, drawable):
+        if batch_size < 1 or (batches is not None and batches < 1):
+            raise ValueError(f"batch_size and batches must be at least 1; got {batch_size} and {batches}")
         if not drawable:
             raise ValueError(f"nothing to sample yet: a transition needs {self.n_step} step(s), or its episode's end")
 
@@ -217,28 +223,31 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         priority = np.repeat([self.highest, 0.0], [len(ready), self.num_envs])
         self.tree[np.append(ready, overwritten)] = priority
 
-    def sample(self, batch_size, beta):
-        """A `Batch`, one transition from each of ``batch_size`` equal parts of the sum of priorities.
+    def sample(self, batch_size, batches=None, *, beta):
+        """A `Batch`, each of its N transitions from one of ``batch_size`` equal parts of the sum of priorities.
 
         Args:
-            beta: how much ``weight`` = (N P(i))^-β / the largest in the batch makes up for the uneven draws; 1 fully.
+            batches: K, for so many minibatches at once, [K, N, …], each drawn so.
+            beta: how much ``weight`` = (N P(i))^-β / the largest in the minibatch makes up for the uneven draws; 1
+                does so fully.
 
         Raises:
-            ValueError: batch_size is below 1, or there is nothing to draw yet.
+            ValueError: batch_size or batches is below 1, or there is nothing to draw yet.
         """
-        self._check(batch_size, self.tree.total)
-        parts = np.arange(batch_size) + self.rng.random(batch_size)
-        index = self.tree.find(parts * (self.tree.total / batch_size))
-        priority = self.tree[index]
-        weight = (priority / priority.min()) ** -beta  # N and the sum of priorities cancel
-        return self._batch(index, weight.astype(np.float32))
+        self._check(batch_size, batches, self.tree.total)
+        parts = np.arange(batch_size) + self.rng.random((batches or 1, batch_size))
+        index = self.tree.find(parts.ravel() * (self.tree.total / batch_size))
+        priority = self.tree[index].reshape(-1, batch_size)
+        weight = (priority / priority.min(axis=1, keepdims=True)) ** -beta  # N and the sum of priorities cancel
+        return _split(self._batch(index, weight.ravel().astype(np.float32)), batches)
 
     def update(self, index, td_error):
         """Set the priorities of a batch just learnt from, before the next `add` puts something else in its place.
 
         Args:
-            index: [N] of the `Batch`; what cannot be drawn any more keeps its priority 0.
-            td_error: [N], one for each transition.
+            index: [N] or [K, N] of the `Batch`; what cannot be drawn any more keeps its priority 0. Where one stands
+                there more than once, its last error counts.
+            td_error: of the same shape, one for each transition.
 
         Raises:
             ValueError: td_error has another shape, or is not finite.
@@ -246,7 +255,8 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         td_error = np.asarray(td_error, np.float64)
         if td_error.shape != index.shape or not np.isfinite(td_error).all():
             got = f"shape {td_error.shape}, {np.isfinite(td_error).sum()} finite"
-            raise ValueError(f"td_error must be {len(index)} finite numbers, one for each index; got {got}")
+            raise ValueError(f"td_error must be {index.size} finite numbers, one for each index; got {got}")
+        index, td_error = index.ravel(), td_error.ravel()
         drawable = self.tree[index] > 0
         priority = (np.abs(td_error[drawable]) + self.eps) ** self.alpha
         self.tree[index[drawable]] = priority
@@ -261,3 +271,10 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         self.tree = SumTree(self.size)
         self.tree[np.arange(len(state["priority"]))] = state["priority"]
         self.highest = state["highest"]
+
+
+def _split(batch, batches):
+    """The rows of a batch as [K, N, …], or as they are where K is None."""
+    if batches is None:
+        return batch
+    return Batch(*(array.reshape(batches, -1, *array.shape[1:]) for array in batch))

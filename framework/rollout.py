@@ -1,33 +1,48 @@
 """A few steps of B worlds under one policy, time first: what on-policy methods learn from, once."""
 
+from collections import namedtuple
+from functools import cache
+
 import numpy as np
 
 
 class Rollout:
-    """Collects `framework.vector.Transition`s and whatever the agent said beside them.
+    """Collects `framework.vector.Transition`s, and what the agent computed beside them.
 
-    After T steps every field is an array [T, B, …], by its name: ``rollout["obs"]``, ``rollout["value"]``.
+    After T steps every field is an array [T, B, …], by its name: ``rollout.obs``, ``rollout.value``.
     """
 
-    FIELDS = ("obs", "action", "reward", "next_obs", "terminated", "truncated")
-
     def __init__(self):
-        self.steps = []
+        self.steps, self._stacked = [], {}
 
     def __len__(self):
         return len(self.steps)
 
-    def add(self, transition, **said):
-        """Append a step; ``said`` are arrays [B, …], such as the agent's value and log_prob."""
-        self.steps.append({name: getattr(transition, name) for name in self.FIELDS} | said)
+    def add(self, transition, **arrays):
+        """Append a step; ``arrays`` [B, …] are further fields, such as the agent's value and log_prob."""
+        self.steps.append({**transition._asdict(), **arrays})
+        self._stacked = {}
 
-    def __getitem__(self, name):
-        return np.stack([step[name] for step in self.steps])
+    def __getattr__(self, name):
+        if name.startswith("_") or not self.steps or name not in self.steps[0]:
+            raise AttributeError(f"the rollout has no field {name}")
+        if name not in self._stacked:
+            self._stacked[name] = np.stack([step[name] for step in self.steps])
+        return self._stacked[name]
 
-    def flat(self, name):
-        """[T × B, …]: the steps of all worlds as one batch."""
-        array = self[name]
-        return array.reshape(-1, *array.shape[2:])
+    def batch(self, *names, where=None, **arrays):
+        """The steps of all worlds as one batch: a NamedTuple of arrays [N, …], N = T × B, for ``loss``.
+
+        Args:
+            names: fields to take.
+            where: [T, B] bool, the steps to take; all of them by default.
+            arrays: further fields [T, B, …], such as returns.
+        """
+        fields = {name: getattr(self, name) for name in names} | arrays
+        flat = {name: array.reshape(-1, *array.shape[2:]) for name, array in fields.items()}
+        if where is not None:
+            flat = {name: array[where.ravel()] for name, array in flat.items()}
+        return _batch_class(tuple(flat))(**flat)
 
     def next_values(self, value_of):
         """[T, B]: the value of the true successor of each step.
@@ -35,11 +50,16 @@ class Rollout:
         Where the episode went on, it is the value of the next step, known already. ``value_of`` (observations [N, …]
         to values [N]) is asked only for the last step, and for those that a time limit cut off.
         """
-        value, terminated, truncated = self["value"], self["terminated"], self["truncated"]
-        next_value = np.zeros_like(value)
-        next_value[:-1] = value[1:]
-        ask = truncated.copy()
+        next_value = np.zeros_like(self.value)
+        next_value[:-1] = self.value[1:]
+        ask = self.truncated.copy()
         ask[-1] = True
-        next_value[ask] = value_of(np.concatenate([s["next_obs"][a] for s, a in zip(self.steps, ask, strict=True)]))
-        next_value[terminated] = 0.0  # nothing follows; the next row belongs to another episode
+        next_obs = [step["next_obs"][asked] for step, asked in zip(self.steps, ask, strict=True)]
+        next_value[ask] = value_of(np.concatenate(next_obs))
+        next_value[self.terminated] = 0.0  # nothing follows; the next row belongs to another episode
         return next_value
+
+
+@cache
+def _batch_class(names):
+    return namedtuple("Batch", names)

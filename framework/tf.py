@@ -80,6 +80,12 @@ except ModuleNotFoundError as error:
     raise SystemExit(2) from None
 
 
+def begin(config):
+    """What every training starts with: the seed and the precision of a `framework.runs.config.RunConfig`."""
+    set_seed(config.seed)
+    set_precision(config.precision)
+
+
 def set_seed(seed):
     """Seed Keras, and let every operation give the same result each time."""
     keras.utils.set_random_seed(seed)

@@ -1,4 +1,4 @@
-"""The command line of a deep chapter: --test, --quick, --env, --resume and --play around its ``Config``."""
+"""The command line of a chapter that trains: --test, --quick, --env, --resume and --play around its ``Config``."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -7,28 +7,28 @@ from pathlib import Path
 import gymnasium as gym
 import tyro
 
-from framework.agent import load_agent_file
+from framework.agent import build_agent, read_agent
 from framework.cli import run
-from framework.runs.folder import config_from, read_config, runs_of, script_name
+from framework.runs.config import config_from, read_config
+from framework.runs.folder import runs_of, script_command, script_name
 from worlds.frames import is_picture
 
 QUICK_PART = 40  # a quick run has one in so many steps
+TEST = "CartPole-v1"  # the world of --test
 
 
-def run_training(train, agent_class, config, description, test=None, takes=None):
+def run_training(train, agent_class, presets, description, takes=None):
     """Read the command line; train, go on with a run, or play.
 
     Args:
         train: function of a configuration.
         agent_class: builds the agent to play from (observation_space, action_space, config).
-        config: the defaults.
+        presets: configurations, each for the world that it names; the first is the default. ``--env`` takes that of
+            its world, else the first whose world shows the same kind of observation, pictures or numbers.
         description: shown by --help.
-        test: the defaults with --test, and for worlds whose observations are not pictures; None if ``config`` is
-            that already.
-        takes: {world: what a run with its defaults takes, in time and memory}; said before it starts.
+        takes: {world: what a run with its preset takes, in time and memory}; said before it starts.
     """
-    config_class = type(config)
-    script = script_name(config_class)
+    config_class = type(presets[0])
 
     @dataclass(frozen=True)
     class Options:
@@ -46,11 +46,14 @@ def run_training(train, agent_class, config, description, test=None, takes=None)
         resume: bool = False
         """Go on with the newest run that was stopped or killed."""
 
+    to_play = []  # the weights of the file that --play shows, which is read once
+
     def main(options):
         if options.play:
             from framework.play import play
 
-            play(agent_class, script, options.config, options.agent, options.record)
+            agent = build_agent(agent_class, options.config, to_play[0])
+            play(agent, options.config, options.agent, options.record)
         else:
             cost = (takes or {}).get(options.config.env)
             if cost and not (options.resume or options.config.quick):
@@ -61,30 +64,42 @@ def run_training(train, agent_class, config, description, test=None, takes=None)
         """The options without any flag but those that decide about the others."""
         arguments = sys.argv[1:]
         if "--help" in arguments or "-h" in arguments:
-            return Options(config)
-        if "--play" in arguments and "--resume" in arguments:
-            raise ValueError("--play shows an agent and --resume trains one; take one of them")
-        if _value_of("--agent", arguments) and "--play" not in arguments:
-            raise ValueError("--agent is the file that --play shows; add --play")
-        if _value_of("--record", arguments) and "--play" not in arguments:
-            raise ValueError("--record writes what --play shows; add --play")
+            return Options(presets[0])
+        _refuse_contradictions(arguments)
         if "--resume" in arguments:
-            known = _run_to_resume(script, config_class, _value_of("--run-folder", arguments))
+            known = _run_to_resume(config_class, _value_of("--run-folder", arguments))
             return Options(replace(known, quick=known.quick and "--quick" not in arguments))
+        env, test = _value_of("--env", arguments), "--test" in arguments
         if "--play" in arguments:
-            wanted = test.env if test and "--test" in arguments else _value_of("--env", arguments)
-            file = _value_of("--agent", arguments) or _newest_agent(script, wanted)
-            known = config_from(config_class, load_agent_file(file, script)[0])
+            file = _value_of("--agent", arguments) or _newest_agent(config_class, TEST if test else env)
+            known, weights = read_agent(file, config_class)
+            to_play.append(weights)
             return Options(replace(known, quick=False), agent=file)  # else --quick beside --play would be refused
-        env = _value_of("--env", arguments)
-        chosen = test if test and ("--test" in arguments or (env and not _has_pictures(env))) else config
-        if env:
+        chosen = _preset(presets, TEST if test else env or presets[0].env)
+        if test and env:
             chosen = replace(chosen, env=env, target_return=None)
-        if "--quick" in arguments:
-            chosen = _quick(chosen)
-        return Options(chosen)
+        return Options(_quick(chosen) if "--quick" in arguments else chosen)
 
     run(main, Options, description, default)
+
+
+def _refuse_contradictions(arguments):
+    if "--play" in arguments and "--resume" in arguments:
+        raise ValueError("--play shows an agent and --resume trains one; take one of them")
+    if _value_of("--agent", arguments) and "--play" not in arguments:
+        raise ValueError("--agent is the file that --play shows; add --play")
+    if _value_of("--record", arguments) and "--play" not in arguments:
+        raise ValueError("--record writes what --play shows; add --play")
+
+
+def _preset(presets, env_id):
+    """The preset of a world, or one that suits it; its target is then unknown."""
+    for config in presets:
+        if config.env == env_id:
+            return config
+    shows = _has_pictures(env_id)
+    alike = next((config for config in presets if _has_pictures(config.env) == shows), presets[0])
+    return replace(alike, env=env_id, target_return=None)
 
 
 def _quick(config):
@@ -106,14 +121,15 @@ def _has_pictures(env_id):
     """Whether a world shows pictures; False where it does not exist, which is found out later."""
     try:
         env = gym.make(env_id)
-    except Exception:  # whatever is wrong with it, make_vector says it better
+    except Exception:  # whatever is wrong with it, make_worlds says it better
         return False
     shows = is_picture(env.observation_space)
     env.close()
     return shows
 
 
-def _run_to_resume(script, config_class, folder):
+def _run_to_resume(config_class, folder):
+    script = script_name(config_class)
     for run_folder in [Path(folder)] if folder else _runs(script):
         known = read_config(run_folder)
         if known is not None and not (run_folder / "result.json").exists():
@@ -121,14 +137,16 @@ def _run_to_resume(script, config_class, folder):
     raise ValueError(f"there is no run in {folder or runs_of(script).as_posix()} to go on with")
 
 
-def _newest_agent(script, env):
+def _newest_agent(config_class, env):
     """Path of the newest run's agent, of a run in world ``env`` if one is given."""
+    script = script_name(config_class)
     for folder in _runs(script):
         path = folder / "agent.npz"
-        if path.exists() and env in (None, load_agent_file(path, script)[0]["env"]):
+        if path.exists() and (env is None or (read_config(folder) or {}).get("env") == env):
             return path.as_posix()
     where = f" for {env}" if env else ""
-    raise ValueError(f"there is no agent in runs/{script}{where} yet; train one first: python FN/{script}.py")
+    command = script_command(config_class)
+    raise ValueError(f"there is no agent in runs/{script}{where} yet; train one first: {command}")
 
 
 def _runs(script):

@@ -1,69 +1,67 @@
 """Many worlds stepped at once, and Gymnasium's automatic reset handled in one place.
 
-`make_vector` gives a `VectorWorld`. Its ``step`` returns a `Transition` whose ``next_obs`` is the true successor,
+`make_worlds` gives a `VectorWorld`. Its ``step`` returns a `Transition` whose ``next_obs`` is the true successor,
 even where an episode ended; then the first observation of the next one stands in ``obs``, from where the agent acts
-on. Pictures become gray, small and stacked; a stack never holds frames of two episodes.
+on. Pictures become gray, small and stacked; a stack never holds frames of two episodes. Actions of a Box are in
+[-1, 1] for the agent, and stretched to what the world takes.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.vector import AutoresetMode
 
 import environment  # noqa: F401, registers the worlds of the course
-from worlds.frames import gray_frames, is_picture
+from worlds.frames import FrameStack, is_picture
 from worlds.saving import is_plain, load_world, world_state
+from worlds.vector_form import same_step_worlds
 
 
-@dataclass(frozen=True, eq=False)
-class Transition:
-    """One step of B worlds.
+class Transition(NamedTuple):
+    """One step of B worlds."""
 
-    Attributes:
-        obs: [B, …] what the agent saw.
-        action: [B] int or [B, A] float.
-        reward: [B] float32.
-        next_obs: [B, …] what followed, never the start of another episode.
-        terminated: [B] bool; the episode ended in its world, nothing follows.
-        truncated: [B] bool; it was cut off, ``next_obs`` has a value.
+    obs: np.ndarray  # [B, …] what the agent saw
+    action: np.ndarray  # [B] int, or [B, D] float in [-1, 1]
+    reward: np.ndarray  # [B] float32
+    next_obs: np.ndarray  # [B, …] what followed, never the start of another episode
+    terminated: np.ndarray  # [B] bool; the episode ended in its world, nothing follows
+    truncated: np.ndarray  # [B] bool; it was cut off, next_obs has a value
+
+
+def make_worlds(config, num_envs=None, seed=None, **options):
+    """The worlds of a configuration, a `framework.runs.config.WorldConfig`.
+
+    Args:
+        num_envs, seed: in place of the configuration's own.
+        options: as for `make_vector`; they go before those of the configuration.
     """
-
-    obs: np.ndarray
-    action: np.ndarray
-    reward: np.ndarray
-    next_obs: np.ndarray
-    terminated: np.ndarray
-    truncated: np.ndarray
+    frames = {"frame_size": config.frame_size, "frame_stack": config.frame_stack, "workers": config.workers}
+    num_envs, seed = num_envs or config.num_envs, config.seed if seed is None else seed
+    return make_vector(config.env, num_envs, seed, **(frames | options))
 
 
-def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, **options):
+def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, workers=0, **options):
     """``num_envs`` worlds, reset with seeds seed, seed + 1 …
 
     Args:
         env_id: any id of Gymnasium whose observations are a Box.
         frame_size: pictures [H, W, 3] uint8 are resized to frame_size × frame_size, in gray.
         frame_stack: how many of them, the newest last, are an observation [frame_size, frame_size, frame_stack].
+        workers: so many processes step the worlds, 0: this one does. What they do is the same for any number.
         options: given to the world, such as ``max_episode_steps``.
 
     Raises:
-        ValueError: no such world, one whose observations are not a Box, or a number below 1.
+        ValueError: no such world, one whose observations or actions do not suit a network, or a number out of range.
     """
-    for name, number in (("num_envs", num_envs), ("frame_size", frame_size), ("frame_stack", frame_stack)):
-        if number < 1:
-            raise ValueError(f"{name} must be at least 1; got {number}")
-    try:
-        spec = gym.spec(env_id)
-        form = SAME_STEP_FORMS.get(spec.vector_entry_point, spec.vector_entry_point)
-        if _resets_in_the_same_step(form):
-            spec = replace(spec, vector_entry_point=form)
-            envs = gym.make_vec(spec, num_envs, vectorization_mode="vector_entry_point", **options)
-        else:
-            same_step = {"autoreset_mode": AutoresetMode.SAME_STEP}
-            envs = gym.make_vec(env_id, num_envs, vectorization_mode="sync", vector_kwargs=same_step, **options)
-    except (gym.error.Error, ImportError) as error:
-        raise ValueError(f"the world {env_id!r} cannot be made: {error}") from None
+    for name, number, least in (
+        ("num_envs", num_envs, 1),
+        ("frame_size", frame_size, 1),
+        ("frame_stack", frame_stack, 1),
+        ("workers", workers, 0),
+    ):
+        if number < least:
+            raise ValueError(f"{name} must be at least {least}; got {number}")
+    envs = same_step_worlds(env_id, num_envs, **options)
     if not isinstance(envs.single_observation_space, spaces.Box):
         raise ValueError(
             f"networks read observations that are a Box; {env_id} has {envs.single_observation_space}"
@@ -72,45 +70,34 @@ def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, **options)
     return VectorWorld(envs, seed, frame_size, frame_stack)
 
 
-# Vector forms that reset in the next step, and ours in their place.
-SAME_STEP_FORMS = {
-    "gymnasium.envs.classic_control.cartpole:CartPoleVectorEnv": "worlds.cart_pole:CartPoleVector",
-}
-
-
-def _resets_in_the_same_step(form):
-    """Whether a world's own vector form (a class, its name, or None) resets as the adapter needs it."""
-    if isinstance(form, str):
-        form = gym.envs.registration.load_env_creator(form)
-    return getattr(form, "metadata", {}).get("autoreset_mode") == AutoresetMode.SAME_STEP
-
-
 class VectorWorld:
     """B worlds behind one clock.
 
     Attributes:
         obs: [B, …] the observations to act on.
-        observation_space, action_space: of a single world, as the agent sees it.
+        observation_space, action_space: of a single world, as the agent sees it; a Box of actions is [-1, 1].
+        info: what the worlds told besides at the last step, as Gymnasium has it.
         total_steps: steps of all worlds together since the start.
-        finished: (return, length) of each episode that ended since the list was last emptied.
         resumes_exactly: whether `load_state` restores these worlds to the bit; otherwise episodes start anew.
     """
 
     def __init__(self, envs, seed, frame_size=84, frame_stack=2):
         self.envs, self.num_envs = envs, envs.num_envs
-        self.action_space = envs.single_action_space
-        self.pictures = is_picture(envs.single_observation_space)
-        if self.pictures:
-            self.frame_size, self.frame_stack = frame_size, frame_stack
-            self.observation_space = spaces.Box(0, 255, (frame_size, frame_size, frame_stack), np.uint8)
-        else:
-            self.observation_space = envs.single_observation_space
+        self.observation_space, self._stack = envs.single_observation_space, None
+        if is_picture(self.observation_space):
+            self._stack = FrameStack(frame_size, frame_stack)
+            self.observation_space = self._stack.space
+        self.action_space = self._range = envs.single_action_space
+        if isinstance(self._range, spaces.Box):
+            if not self._range.is_bounded():
+                raise ValueError(f"actions must have bounds, to be stretched to them; the world has {self._range}")
+            self.action_space = spaces.Box(-1, 1, self._range.shape, np.float32)
         self.total_steps = 0
         self.reset(seed)
 
     def reset(self, seed):
         """Start every world anew, world i with seed + i; returns ``obs``."""
-        self.finished = []
+        self._finished = []
         return self._start(seed)
 
     def restart(self):
@@ -118,47 +105,81 @@ class VectorWorld:
         return self._start(None)
 
     def _start(self, seed):
-        first, _ = self.envs.reset(seed=seed)
-        self.obs = self._first_stack(first) if self.pictures else first
-        self.returns, self.lengths = np.zeros(self.num_envs), np.zeros(self.num_envs, np.int64)
+        first, self.info = self.envs.reset(seed=seed)
+        self.obs = self._stack.start(first) if self._stack else first
+        self._returns, self._lengths = np.zeros(self.num_envs), np.zeros(self.num_envs, np.int64)
         return self.obs
 
     def step(self, action):
-        """Act in every world; returns a `Transition`."""
+        """Act in every world; returns a `Transition`.
+
+        Args:
+            action: [B] int, or for a Box [B, D] float; what lies outside [-1, 1] acts as if it lay on the border.
+        """
         obs = self.obs
-        seen, reward, terminated, truncated, info = self.envs.step(action)
+        seen, reward, terminated, truncated, self.info = self.envs.step(self._stretched(action))
         ended = np.flatnonzero(terminated | truncated)
-        if self.pictures:
-            frames = gray_frames(seen, self.frame_size)[..., None]
-            next_obs = np.concatenate([obs[..., 1:], frames], axis=-1)
-            self.obs = next_obs
-            if len(ended):
-                next_obs = next_obs.copy()
-                last = gray_frames(np.stack(info["final_obs"][ended]), self.frame_size)
-                next_obs[ended, ..., -1] = last
-                self.obs[ended] = frames[ended]  # a new episode: its first frame fills the stack
+        last = np.stack(self.info["final_obs"][ended]) if len(ended) else None
+        if self._stack:
+            next_obs, self.obs = self._stack.step(obs, seen, ended, last)
         else:
             next_obs = self.obs = seen
             if len(ended):
                 next_obs = seen.copy()
-                next_obs[ended] = np.stack(info["final_obs"][ended])
+                next_obs[ended] = last
         self._count(reward, ended)
         return Transition(obs, action, reward.astype(np.float32), next_obs, terminated, truncated)
 
+    def _stretched(self, action):
+        """From [-1, 1] to the world's range; Discrete actions are as they are."""
+        if self.action_space is self._range:
+            return action
+        low, high = self._range.low, self._range.high
+        return low + (np.clip(action, -1, 1) + 1) / 2 * (high - low)
+
     def _count(self, reward, ended):
         self.total_steps += self.num_envs
-        self.returns += reward
-        self.lengths += 1
-        self.finished += zip(self.returns[ended].tolist(), self.lengths[ended].tolist(), strict=True)
-        self.returns[ended] = self.lengths[ended] = 0
+        self._returns += reward
+        self._lengths += 1
+        self._finished += zip(self._returns[ended].tolist(), self._lengths[ended].tolist(), strict=True)
+        self._returns[ended] = self._lengths[ended] = 0
 
-    def _first_stack(self, pictures):
-        return gray_frames(pictures, self.frame_size)[..., None].repeat(self.frame_stack, axis=-1)
+    def episodes(self, policy):
+        """Play one whole episode in every world: a generator of (`Transition`, playing [B] bool).
+
+        ``playing`` is true until a world's episode has ended. Worlds that are done early go on with another, which
+        counts for nothing: were the quick ones taken twice, short episodes would count for more. All worlds start
+        anew at the end, and at the beginning where they are in the midst of an episode.
+
+        Args:
+            policy: function of observations [B, …] to actions [B] or [B, D].
+        """
+        if self._lengths.any():
+            self.restart()
+        before, playing = self.take_finished(), np.ones(self.num_envs, bool)
+        returns, lengths = np.zeros(self.num_envs), np.zeros(self.num_envs, np.int64)
+        while playing.any():
+            transition = self.step(policy(self.obs))
+            returns += transition.reward * playing
+            lengths += playing
+            yield transition, playing
+            playing = playing & ~(transition.terminated | transition.truncated)
+        self._finished = [*before, *zip(returns.tolist(), lengths.tolist(), strict=True)]
+        self.restart()
+
+    def take_finished(self):
+        """(return, length) of each episode that has ended since the last call, undiscounted and unclipped."""
+        finished, self._finished = self._finished, []
+        return finished
+
+    def frames(self):
+        """What the agent sees of the first world, [H, W, F] uint8, or None where that is no picture."""
+        return self.obs[0] if self._stack else None
 
     def close(self):
         self.envs.close()
 
-    # What a checkpoint keeps. Gymnasium has no such thing, so it is read from the worlds' own attributes.
+    # What a checkpoint keeps
 
     @property
     def resumes_exactly(self):
@@ -172,8 +193,8 @@ class VectorWorld:
         return {
             "total_steps": self.total_steps,
             "obs": self.obs,
-            "returns": self.returns,
-            "lengths": self.lengths,
+            "returns": self._returns,
+            "lengths": self._lengths,
             "worlds": {str(i): world_state(env) for i, env in enumerate(self._single_worlds())},
         }
 
@@ -182,7 +203,7 @@ class VectorWorld:
         self.total_steps = state["total_steps"]
         if not self.resumes_exactly:
             return
-        self.obs, self.returns, self.lengths = state["obs"], state["returns"], state["lengths"]
-        self.finished = []
+        self.obs, self._returns, self._lengths = state["obs"], state["returns"], state["lengths"]
+        self._finished = []
         for i, env in enumerate(self._single_worlds()):
             load_world(env, state["worlds"][str(i)])

@@ -1,8 +1,13 @@
 """What an agent sees of a world that shows pictures: gray, small, and a few of them stacked."""
 
-import numpy as np
+from dataclasses import dataclass
+from functools import cache
 
-GRAY = np.array([0.299, 0.587, 0.114], np.float32)  # luma of red, green and blue, ITU-R BT.601
+import numpy as np
+from gymnasium import spaces
+
+GRAY = (0.299, 0.587, 0.114)  # luma of red, green and blue, ITU-R BT.601
+PORTION = 8  # pictures made gray at a time: few enough for a processor's cache
 
 
 def is_picture(space):
@@ -12,23 +17,87 @@ def is_picture(space):
 
 def gray_frames(pictures, size):
     """Pictures [B, H, W, 3] uint8 as gray frames [B, size, size] uint8, each pixel the mean of what it covers."""
-    count, height, width = pictures.shape[:3]
-    gray = (pictures.reshape(-1, 3).astype(np.float32) @ GRAY).reshape(count, height, width)
-    if (height, width) != (size, size):
-        gray = (cover(height, size) @ gray).reshape(-1, width) @ cover(width, size).T  # one product for all pictures
-        gray = gray.reshape(count, size, size)
-    return np.rint(gray).astype(np.uint8)
+    if len(pictures) > PORTION:
+        portions = [pictures[i : i + PORTION] for i in range(0, len(pictures), PORTION)]
+        return np.concatenate([gray_frames(portion, size) for portion in portions])
+    gray = 0.0
+    for colour, share in enumerate(GRAY):
+        gray += np.multiply(pictures[..., colour], share, dtype=np.float32)
+    if gray.shape[1:] != (size, size):
+        gray = _resized_and_turned(_resized_and_turned(gray, size), size)  # rows, columns
+    return np.rint(gray).astype(np.uint8, order="C")
 
 
-_COVERS = {}
+def _resized_and_turned(gray, size):
+    """[B, H, W] as [B, W, size]: each new row is the mean of the rows that it covers; then columns become rows.
+
+    A new row covers a few rows only. A matrix product would read them all, and wake the threads of the linear algebra
+    library, which get in the way of TensorFlow's.
+    """
+    gray = np.ascontiguousarray(gray)
+    total = None
+    for covered, share in _covered_rows(gray.shape[1], size):
+        part = gray.take(covered, axis=1)
+        part *= share
+        total = part if total is None else np.add(total, part, out=total)
+    return total.swapaxes(1, 2)
+
+
+@cache
+def _covered_rows(old, new):
+    """What each of ``new`` rows covers: a list of (a covered row [new], its share [new, 1] float32)."""
+    share = cover(old, new)
+    most = np.count_nonzero(share, axis=1).max()
+    first = np.minimum((share > 0).argmax(axis=1), old - most)
+    return [(first + k, share[np.arange(new), first + k, None]) for k in range(most)]
 
 
 def cover(old, new):
-    """[new, old]: the share of each of ``old`` pixels of a line in each of ``new`` ones; rows sum to 1."""
-    if (old, new) not in _COVERS:
-        edges = np.linspace(0, old, new + 1)
-        left, right = edges[:-1, None], edges[1:, None]
-        pixel = np.arange(old)
-        overlap = np.clip(np.minimum(right, pixel + 1) - np.maximum(left, pixel), 0, None)
-        _COVERS[old, new] = (overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32)
-    return _COVERS[old, new]
+    """[new, old] float32: the share of each of ``old`` pixels of a line in each of ``new`` ones; rows sum to 1."""
+    pixel, target = np.arange(old), np.arange(new)[:, None]
+    # In units in which an old pixel is ``new`` wide, and a new one ``old``, all edges are whole numbers.
+    overlap = np.minimum((target + 1) * old, (pixel + 1) * new) - np.maximum(target * old, pixel * new)
+    return (np.clip(overlap, 0, None) / old).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class FrameStack:
+    """The last ``count`` pictures of B worlds as one observation [B, size, size, count] uint8, gray, the newest last.
+
+    A stack holds nothing itself: whoever steps the worlds keeps the observation and hands it back. No observation
+    mixes pictures of two episodes.
+    """
+
+    size: int
+    count: int
+
+    @property
+    def space(self):
+        """The observation space of a single world."""
+        return spaces.Box(0, 255, (self.size, self.size, self.count), np.uint8)
+
+    def start(self, pictures):
+        """Observations [B, size, size, count] of episodes that start with pictures [B, H, W, 3] uint8."""
+        return gray_frames(pictures, self.size)[..., None].repeat(self.count, axis=-1)
+
+    def step(self, obs, pictures, ended=(), final_pictures=None):
+        """What follows observations after a step of all worlds.
+
+        Args:
+            obs: [B, size, size, count] uint8, what was acted on; left as it is.
+            pictures: [B, H, W, 3] uint8, what the worlds show now; where an episode ended, the start of the next.
+            ended: [E] the numbers of the worlds whose episodes ended.
+            final_pictures: [E, H, W, 3] uint8, the last pictures of those episodes; not looked at if none ended.
+
+        Returns:
+            next_obs, the true successors of ``obs``, and the observations to act on next. They differ where an
+            episode ended, and are one array where none did.
+        """
+        frames = gray_frames(pictures, self.size)[..., None]
+        next_obs = np.concatenate([obs[..., 1:], frames], axis=-1)
+        if not len(ended):
+            return next_obs, next_obs
+        following = next_obs.copy()
+        following[ended] = frames[ended]  # a new episode: its first picture fills the stack
+        next_obs[ended, ..., -1] = gray_frames(final_pictures, self.size)
+        return next_obs, following

@@ -48,7 +48,7 @@ def make_step(model, traces):
 
 
 def compiled(step):
-    """The same, traced once for any number of rows, as `framework.tf.compiled` does for the rest of the day."""
+    """The same, traced once for any number of rows, as `framework.graph` does for the rest of the day."""
     return tf.function(step, input_signature=[tf.TensorSpec((None, 10)), tf.TensorSpec((None, 1))])
 
 

@@ -117,13 +117,13 @@ class OurWorlds(VecEnv):
 
         self.worlds, self.next_seed, self.pending = make_vector(env_id, num_envs, seed, **options), seed, None
         space = self.worlds.observation_space
-        if self.worlds.pictures:
+        if self.worlds.frames() is not None:
             height, width, frames = space.shape
             space = spaces.Box(0, 255, (frames, height, width), np.uint8)
         super().__init__(num_envs, space, self.worlds.action_space)
 
     def _seen(self, obs):
-        return np.ascontiguousarray(np.moveaxis(obs, -1, 1)) if self.worlds.pictures else obs
+        return np.ascontiguousarray(np.moveaxis(obs, -1, 1)) if self.worlds.frames() is not None else obs
 
     def reset(self):
         """Start every world anew, each time with seeds of its own."""
@@ -138,11 +138,10 @@ class OurWorlds(VecEnv):
         step = self.worlds.step(self.pending)
         done = step.terminated | step.truncated
         infos = [{} for _ in range(self.num_envs)]
-        for i, (total, length) in zip(np.flatnonzero(done), self.worlds.finished, strict=True):
+        for i, (total, length) in zip(np.flatnonzero(done), self.worlds.take_finished(), strict=True):
             infos[i]["terminal_observation"] = self._seen(step.next_obs[i : i + 1])[0]
             infos[i]["TimeLimit.truncated"] = bool(step.truncated[i] and not step.terminated[i])
             infos[i]["episode"] = {"r": total, "l": length}
-        self.worlds.finished.clear()
         return self._seen(self.worlds.obs), step.reward, done, infos
 
     def seed(self, seed=None):

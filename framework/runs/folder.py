@@ -1,17 +1,30 @@
-"""Where runs are, and the configuration that each of them keeps."""
+"""Where runs are, and the lock that keeps two processes out of one of them."""
 
-import json
 import sys
-from dataclasses import asdict, fields, replace
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def script_name(config_class):
     """The name of the file that a class of a script is defined in, also where that file runs as ``__main__``."""
-    return Path(sys.modules[config_class.__module__].__file__).stem
+    return _script(config_class).stem
+
+
+def script_command(config_class):
+    """What a reader types to run that file: ``python FN/dqn_agent.py``."""
+    path = _script(config_class)
+    if path.is_relative_to(ROOT):
+        path = path.relative_to(ROOT)
+    return f"python {path.as_posix()}"
+
+
+def _script(config_class):
+    file = getattr(sys.modules[config_class.__module__], "__file__", None)
+    return Path(file or "notebook.py").resolve()  # what is typed into a notebook or a prompt has no file
 
 
 def runs_of(script):
@@ -30,34 +43,6 @@ def new_folder(script, seed):
             continue
         return folder
     raise OSError(f"no free name like {stem}")
-
-
-def read_config(folder):
-    """The configuration of the run in a folder, as JSON has it, or None if there is no run."""
-    path = Path(folder, "config.json")
-    if not path.exists():
-        return None
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["config"]
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} is damaged") from None
-
-
-def config_from(config_class, known):
-    """A configuration from JSON, where tuples are lists.
-
-    Raises:
-        ValueError: it has settings that the class does not know.
-    """
-    strange = set(known) - {field.name for field in fields(config_class)}
-    if strange:
-        raise ValueError(f"the run has settings that this version does not know: {', '.join(sorted(strange))}")
-    return config_class(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})
-
-
-def as_json(config):
-    """The configuration as `read_config` would give it back; the folder is no part of it."""
-    return json.loads(json.dumps(asdict(replace(config, run_folder=""))))
 
 
 def locked(folder):

@@ -6,72 +6,93 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from framework.runs.files import written_whole
 
 # The first columns of metrics.csv. Nothing in this file tells the time, so that the same seed writes the same file.
 COLUMNS = ("step", "episodes", "return", "length", "eval_return", "eval_std")
+SPEED = "steps per second"
 
 
 class Logger:
-    """Writes to a run's folder.
+    """Writes to a run's folder and to the console.
 
     Args:
         folder: an existing folder.
-        resumed_at: a step; rows behind it are dropped, since a resumed run will write them again.
+        steps: how many there will be, for the progress bar.
+        resumed_at: the step that a run goes on from; rows behind it are dropped, since they will be written again.
     """
 
-    def __init__(self, folder, resumed_at=None):
+    def __init__(self, folder, steps, resumed_at=None):
         self.path = Path(folder, "metrics.csv")
         self.rows, self.columns = [], list(COLUMNS)
-        if resumed_at is not None and self.path.exists():
-            with open(self.path, encoding="utf-8", newline="") as file:
-                reader = csv.DictReader(file)
-                self.columns = list(reader.fieldnames or COLUMNS)
-                whole = [row for row in reader if None not in row.values()]  # a full disk cuts the last one short
-                self.rows = [row for row in whole if int(row["step"]) <= resumed_at]
+        if resumed_at is not None:
+            self._read(resumed_at)
+            print(f"resumed at step {resumed_at}", flush=True)
         self._rewrite()
         self.tf = sys.modules.get("tensorflow")  # an agent that learns without it is not made to wait for it
         self.board = self.tf.summary.create_file_writer(str(folder)) if self.tf else None
+        self.began, self.first = time.monotonic(), resumed_at or 0
+        look = {"unit": " steps", "leave": False, "disable": None, "dynamic_ncols": True}
+        self.bar = tqdm(total=steps, initial=self.first, **look)
+
+    def progress(self, step):
+        """Move the progress bar."""
+        self.bar.update(step - self.bar.n)
 
     def row(self, values):
-        """Append {column: number}; a column not seen before is added at the right."""
-        values = {name: _digits(value) for name, value in values.items()}
-        self.rows.append(values)
-        new = [name for name in values if name not in self.columns]
+        """Append {column: number}; a column not seen before is added at the right. Evaluations go to the console."""
+        step, digits = int(values["step"]), {name: _digits(value) for name, value in values.items()}
+        self.rows.append(digits)
+        new = [name for name in digits if name not in self.columns]
         if new:
             self.columns += new
             self._rewrite()
         else:
             with open(self.path, "a", encoding="utf-8", newline="") as file:
-                csv.DictWriter(file, self.columns).writerow(values)
-        self.scalars(int(values["step"]), {name: value for name, value in values.items() if name != "step"})
-
-    def scalars(self, step, values):
-        """Curves for TensorBoard only, such as steps a second; nothing where TensorFlow is not loaded."""
-        if not self.board:
-            return
-        with self.board.as_default():
-            for name, value in values.items():
-                self.tf.summary.scalar(name, float(value), step)
+                csv.DictWriter(file, self.columns).writerow(digits)
+        speed = (step - self.first) / (time.monotonic() - self.began)  # for TensorBoard only
+        self._scalars(step, {name: value for name, value in digits.items() if name != "step"} | {SPEED: speed})
+        trained = f"return {values['return']:8.2f}   " if "return" in values else " " * 18
+        if "eval_return" in values:
+            evaluation = f"evaluation {values['eval_return']:8.2f} ± {values['eval_std']:.2f}"
+            tqdm.write(f"step {step:8d}   {trained}{evaluation}", file=sys.stdout)
+            sys.stdout.flush()
 
     def frames(self, step, obs):
         """What an agent sees, [H, W, F] uint8, as F pictures for TensorBoard."""
-        if not self.board:
-            return
-        with self.board.as_default():
-            pictures = np.moveaxis(obs, -1, 0)[..., None]
-            self.tf.summary.image("what the agent sees", pictures, step, max_outputs=len(pictures))
+        if self.board:
+            with self.board.as_default():
+                pictures = np.moveaxis(obs, -1, 0)[..., None]
+                self.tf.summary.image("what the agent sees", pictures, step, max_outputs=len(pictures))
 
     def close(self):
+        """Take the bar away and finish the files; a second time does nothing."""
+        self.bar.close()
         if self.board:
             self.board.close()
+
+    def _scalars(self, step, values):
+        if self.board:
+            with self.board.as_default():
+                for name, value in values.items():
+                    self.tf.summary.scalar(name, float(value), step)
+
+    def _read(self, resumed_at):
+        if self.path.exists():
+            with open(self.path, encoding="utf-8", newline="") as file:
+                reader = csv.DictReader(file)
+                self.columns = list(reader.fieldnames or COLUMNS)
+                whole = [row for row in reader if None not in row.values()]  # a full disk cuts the last one short
+                self.rows = [row for row in whole if int(row["step"]) <= resumed_at]
 
     def _rewrite(self):
         with written_whole(self.path) as part, open(part, "w", encoding="utf-8", newline="") as file:

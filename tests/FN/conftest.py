@@ -76,13 +76,13 @@ def make_agent(module):
 @pytest.fixture(scope="session")
 def variables_of():
     """agent -> all that its gradient steps move."""
-    return lambda agent: [variable for network in agent.networks for variable in network.trainable_variables]
+    return lambda agent: [v for name in agent.acts_with for v in getattr(agent, name).trainable_variables]
 
 
 @pytest.fixture(scope="session")
 def critic_of():
     """(agent, observations [B, 3]) -> V [B, 1] of an on-policy agent, as a tensor."""
-    return lambda agent, obs: agent.baseline(obs) if hasattr(agent, "baseline") else agent.network(obs)[1]
+    return lambda agent, obs: agent.network(obs)[1] if hasattr(agent, "network") else agent.baseline_network(obs)
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ AGENTS = {
     "value_function_agent": {"sample_size": 128},
     "policy_gradient_agent": {},
     "a2c_agent": {},
-    "ppo_agent": {"rollout_steps": 64, "minibatch": 48},
+    "ppo_agent": {"rollout_steps": 64, "batch_size": 48},
 }
 
 
 @pytest.mark.parametrize("name", AGENTS)
 def test_every_compiled_function_is_traced_once_in_a_run_with_evaluations(name, module, tmp_path):
-    from framework.graph import compiled
+    from framework.graph import graphs_of
 
     options = {"hidden": (8,), "target_return": None, "run_folder": str(tmp_path), **RUN, **AGENTS[name]}
     agent = module(name).train(module(name).Config(**options))
@@ -32,6 +32,6 @@ def test_every_compiled_function_is_traced_once_in_a_run_with_evaluations(name, 
         assert agent.greedy(obs).shape == (rows,)
         if hasattr(agent, "value"):
             assert agent.value(obs).shape == (rows,)
-    traces = {key: value.traces for key, value in vars(agent).items() if isinstance(value, compiled)}
+    traces = {name: graph.traces for name, graph in graphs_of(agent).items()}
     assert len(traces) >= 2
     assert set(traces.values()) == {1}, traces

@@ -3,15 +3,15 @@
 import csv
 import json
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from FN import a2c_agent, dqn_agent, policy_gradient_agent, ppo_agent
-from framework import trainer
-from framework.agent import save_agent
+from framework import evaluate, trainer
+from framework.agent import load_agent, save_agent
 from framework.evaluate import Evaluation
-from framework.play import load_agent
 from framework.replay import ReplayBuffer
 from framework.rollout import Rollout
 from framework.tf import keras, tf
@@ -22,47 +22,44 @@ BY_VALUE = ["dqn_agent", "value_function_agent"]
 ALL = [*BY_VALUE, *ON_POLICY]
 
 
-def recorded(agent, name, result):
-    """Put a function into the place of a compiled one that notes what it was given."""
-    calls = []
-    setattr(agent, name, lambda *args: calls.append([np.asarray(a) for a in args]) or result)
-    return calls
+class Rows(NamedTuple):
+    """What the losses of on-policy agents read."""
+
+    obs: np.ndarray
+    action: np.ndarray
+    log_prob: np.ndarray = np.zeros(0, "f")
+    advantage: np.ndarray = np.zeros(0, "f")
+    returns: np.ndarray = np.zeros(0, "f")
 
 
 def rollout_of(agent, transitions):
-    """A rollout with what each agent says beside it."""
+    """A rollout with what each agent computes beside it."""
     rollout, playing = Rollout(), np.ones(len(transitions[0].reward), bool)
     for step in transitions:
-        said = {"value": agent.value(step.obs), "log_prob": np.full(len(step.reward), -0.7, "f"), "playing": playing}
-        rollout.add(step, **said)
+        beside = {"value": critic(agent)(step.obs), "log_prob": np.full(len(step.reward), -0.7, "f")}
+        rollout.add(step, playing=playing, **beside)
         playing = playing & ~(step.terminated | step.truncated)
     return rollout
+
+
+def critic(agent):
+    return agent.value if hasattr(agent, "value") else agent.baseline
 
 
 def targets(name, agent, transitions):
     """What the critic or Q is taught for each step [T × B], in their order."""
     if name in ON_POLICY:
-        numbers = {"policy_gradient_agent": 2, "a2c_agent": 3, "ppo_agent": 4}[name]
-        calls = recorded(agent, "_update", tf.zeros(numbers))
-        agent.train_step(rollout_of(agent, transitions), *[1.0] * (name != "policy_gradient_agent"))
-        return calls[0][4 if name == "ppo_agent" else 2]
+        taught = agent.targets(rollout_of(agent, transitions))
+        return (taught[1] if name == "ppo_agent" else taught).ravel()
     replay = ReplayBuffer(1000, len(transitions[0].reward), agent.config.gamma, seed=0)
     for step in transitions:
         replay.add(step)
-    batch = replay._batch(np.arange(len(replay)), None)  # all of it, in order
-    if name == "value_function_agent":
-        calls = recorded(agent, "_fit", 0.0)
-        agent.train_step(batch)
-        return calls[0][2].ravel()
-    calls = recorded(agent, "_update", (0.0, 0.0))
-    agent.train_step(batch)
-    _, _, reward, next_obs, discount, terminated = (array.reshape(-1, *array.shape[2:]) for array in calls[0])
-    return dqn_agent.td_target(reward, discount, terminated, agent.target_network(next_obs)).numpy()
+    return np.asarray(agent.targets(replay._batch(np.arange(len(replay)), None)))  # all of it, in order
 
 
 def best_value(name, agent, obs):
     if name in ON_POLICY:
-        return agent.value(obs)
+        return critic(agent)(obs)
     return np.asarray(agent.network(obs)).max(axis=-1)
 
 
@@ -78,25 +75,24 @@ def test_returns_of_shape_B_minus_values_of_shape_B_1_are_refused(script):
 @pytest.mark.parametrize("name", ON_POLICY)
 def test_a_column_of_returns_does_not_reach_the_loss(name, make_agent):
     agent = make_agent(name)
-    obs, action, column = np.zeros((4, 3), "f"), np.zeros(4, np.int64), np.ones((4, 1), "f")
-    number = np.float32(1.0)
-    rest = {
-        "policy_gradient_agent": [column],
-        "a2c_agent": [column, number],
-        "ppo_agent": [column[:, 0], column[:, 0], column, np.arange(4)[None], number, number],
-    }
-    with pytest.raises((TypeError, ValueError)):
-        agent._update(obs, action, *rest[name])
+    column, number = np.ones((4, 1), "f"), np.ones(4, "f")
+    batch = Rows(np.zeros((4, 3), "f"), np.zeros(4, np.int64), number, number, returns=column)
+    rest = {"policy_gradient_agent": [], "a2c_agent": [1.0], "ppo_agent": [np.arange(4)[None], 1.0, 1.0]}
+    with pytest.raises(ValueError, match="incompatible"):  # at the first call
+        agent.update(batch, *rest[name])
+    agent.update(batch._replace(returns=number), *rest[name])
+    with pytest.raises(ValueError, match="does not fit"):  # and at any other
+        agent.update(batch, *rest[name])
 
 
 def test_the_critic_of_PPO_is_compared_row_by_row(make_agent):
     """Were (N,) minus (N, 1) taken, the loss would not be 0 where all values are right."""
     agent = make_agent("ppo_agent")
     obs = np.random.default_rng(0).normal(size=(4, 3)).astype("f")
-    numbers = np.ones(4, "f")
-    _, logged = agent.loss(obs, np.zeros(4, np.int64), numbers, numbers, agent.value(obs), 0.2)
-    assert np.ptp(agent.value(obs)) > 0.1
-    assert float(logged[1]) == pytest.approx(0, abs=1e-10)
+    number, value = np.ones(4, "f"), agent.value(obs)
+    _, logged = agent.loss(Rows(obs, np.zeros(4, np.int64), number, number, returns=value), 0.2)
+    assert np.ptp(value) > 0.1
+    assert float(logged["value_loss"]) == pytest.approx(0, abs=1e-10)
 
 
 @pytest.mark.parametrize("name", ON_POLICY)
@@ -104,7 +100,7 @@ def test_returns_are_on_the_scale_of_the_bootstrap(name, make_agent, transition)
     """Neither is standardised: rewards of 3 and 5, then what the critic itself says of the last observation."""
     agent = make_agent(name, gamma=0.5, **({"lambda_": 1.0} if name == "ppo_agent" else {}))
     steps = [transition([3.0, -7.0]), transition([5.0, 100.0], truncated=[True, True])]
-    value = agent.value(steps[-1].next_obs)
+    value = critic(agent)(steps[-1].next_obs)
     expected = [5.5 + value[0] / 4, 43 + value[1] / 4, 5 + value[0] / 2, 100 + value[1] / 2]
     assert targets(name, agent, steps) == pytest.approx(expected, rel=1e-5)
 
@@ -114,12 +110,12 @@ def test_the_policy_loss_does_not_train_the_critic(name, make_agent, variables_o
     agent = make_agent(name)
     rng = np.random.default_rng(0)
     obs, action, number = rng.normal(size=(6, 3)).astype("f"), rng.integers(2, size=6), np.arange(6, dtype="f")
-    batch = (obs, action, number - 0.7, number, number, 0.2) if name == "ppo_agent" else (obs, action, number)
+    batch = [Rows(obs, action, number - 0.7, number, number), *[0.2] * (name == "ppo_agent")]
     variables = variables_of(agent)
     with tf.GradientTape(persistent=True) as tape:
         value = critic_of(agent, obs)
         _, logged = agent.loss(*batch)
-        policy_loss, value_loss = logged[0], logged[1]
+        policy_loss, value_loss = logged["policy_loss"], logged["value_loss"]
     of_critic = [gradient is not None for gradient in tape.gradient(value, variables)]
     assert sum(of_critic) == 4  # two layers of its own, each a kernel and a bias
     assert [g is not None and bool(np.any(g)) for g in tape.gradient(value_loss, variables)] == of_critic
@@ -132,12 +128,12 @@ def test_the_policy_loss_does_not_train_the_critics_head_where_layers_are_shared
     agent = make_agent(name, shape=(36, 36, 2), dtype=np.uint8)
     obs = np.random.default_rng(0).integers(256, size=(4, 36, 36, 2), dtype=np.uint8)
     action, number = np.array([0, 1, 1, 0]), np.arange(4, dtype="f")
-    batch = (obs, action, number - 0.7, number, number, 0.2) if name == "ppo_agent" else (obs, action, number)
+    batch = [Rows(obs, action, number - 0.7, number, number), *[0.2] * (name == "ppo_agent")]
     *_, kernel, bias = agent.network.trainable_variables
     assert (kernel.shape, bias.shape) == ((5, 1), (1,))
     with tf.GradientTape() as tape:
         _, logged = agent.loss(*batch)
-        policy_loss = logged[0]
+        policy_loss = logged["policy_loss"]
     for gradient in tape.gradient(policy_loss, [kernel, bias]):
         assert gradient is None or not np.any(gradient)
 
@@ -156,7 +152,7 @@ def test_old_experience_is_not_replayed_in_an_on_policy_gradient(name, module, m
     def noting_train_step(agent, rollout, *rest):
         assert ages == [int(agent.optimizer.iterations)] * len(rollout)
         ages.clear()
-        used.append(rollout["reward"].size)
+        used.append(rollout.reward.size)
         return train_step(agent, rollout, *rest)
 
     def noting_init(self, config, **kwargs):
@@ -205,8 +201,6 @@ def test_the_target_network_starts_synchronised_and_again_at_each_copy(make_agen
 def test_time_limit_truncation_is_not_taken_for_termination(name, make_agent, transition):
     """Three worlds: one goes on, one is cut off, one ends. Only after the end is there nothing to come."""
     agent = make_agent(name, gamma=0.9, **({"lambda_": 0.0} if name == "ppo_agent" else {}))
-    if name in BY_VALUE:
-        agent.config = type(agent.config)(**{size_of_rows(name): 3, "gamma": 0.9})
     step = transition([1.0, 1.0, 1.0], [False, False, True], [False, True, False])
     got = targets(name, agent, [step])
     value = best_value(name, agent, step.next_obs)
@@ -215,21 +209,17 @@ def test_time_limit_truncation_is_not_taken_for_termination(name, make_agent, tr
     assert got == pytest.approx([first, 1 + 0.9 * value[1], 1.0], rel=1e-5)
 
 
-def size_of_rows(name):
-    return "batch_size" if name == "dqn_agent" else "minibatch"
-
-
 def test_the_kept_agent_is_not_that_of_the_single_luckiest_episode(monkeypatch, tmp_path):
     """The best mean over all episodes of an evaluation is kept, and 500 in one of them does not help."""
     returns = iter([[100, 100, 100], [130, 130, 130], [0, 0, 500 - 200], [110, 110, 110], [1, 2, 3]])
     weights = []
 
     def scripted(policy, envs, seed):
-        weights.append(policy.__self__.weights())
+        weights.append(policy.inside.__self__.weights())
         episodes = np.array(next(returns), float)
         return Evaluation(episodes, np.ones(3, int))
 
-    monkeypatch.setattr(trainer, "evaluate", scripted)
+    monkeypatch.setattr(evaluate, "evaluate", scripted)
     config = small(a2c_agent.Config, tmp_path, env="CartPole-v1", steps=800, rollout_steps=10)
     agent = a2c_agent.train(config)
     assert len(weights) == 5  # four evaluations, and one of the best agent at the end
@@ -242,8 +232,8 @@ def test_the_kept_agent_is_not_that_of_the_single_luckiest_episode(monkeypatch, 
 @pytest.mark.parametrize("name", ALL)
 def test_a_loaded_agent_does_not_act_at_random(name, make_agent, tmp_path):
     agent = make_agent(name, shape=(4,), env="CartPole-v1", seed=3)
-    save_agent(tmp_path / "agent.npz", name, agent.config, agent.weights())
-    loaded = load_agent(type(agent), name, replace(agent.config, seed=4), tmp_path / "agent.npz")
+    save_agent(tmp_path / "agent.npz", replace(agent.config, seed=4), agent.weights())
+    loaded, _ = load_agent(tmp_path / "agent.npz", type(agent), type(agent.config))
     obs = np.random.default_rng(0).normal(size=(200, 4)).astype("f")
     actions = agent.greedy(obs)
     assert set(actions.tolist()) == {0, 1}
@@ -287,56 +277,62 @@ def rollout_by(agent, steps=8, worlds=4):
     return rollout
 
 
+def given_to_update(agent, rollout):
+    """The batch and the minibatches of a call of train_step, which does nothing else."""
+    given = []
+    agent.update = lambda *args: given.extend(args)  # in place of the graph
+    agent.train_step(rollout, 1.0)
+    return given[:2]
+
+
 def test_ratio_of_PPO_is_1_at_the_first_gradient_step(make_agent):
-    agent = make_agent("ppo_agent", epochs=1, minibatch=32)
+    agent = make_agent("ppo_agent", epochs=1, batch_size=32)
     rollout = rollout_by(agent)
-    obs, action, old = rollout.flat("obs"), rollout.flat("action"), rollout.flat("log_prob")
-    logits, _ = agent.network(obs)
-    assert ppo_agent.log_prob(logits, action).numpy() == pytest.approx(old, abs=1e-6)
-    assert old == pytest.approx(np.log(tf.nn.softmax(logits).numpy()[np.arange(32), action]), abs=1e-5)
+    obs, action, old = rollout.batch("obs", "action", "log_prob")
+    policy, _ = agent.policy_and_value(obs)
+    assert policy.log_prob(action).numpy() == pytest.approx(old, abs=1e-6)
+    assert old == pytest.approx(np.log(tf.nn.softmax(policy.logits).numpy()[np.arange(32), action]), abs=1e-5)
     assert agent.train_step(rollout, 1.0)["kl"] == pytest.approx(0, abs=1e-6)
-    logits, _ = agent.network(obs)
-    assert np.abs(ppo_agent.log_prob(logits, action).numpy() - old).max() > 1e-4  # and then it moves
+    policy, _ = agent.policy_and_value(obs)
+    assert np.abs(policy.log_prob(action).numpy() - old).max() > 1e-4  # and then it moves
 
 
 def test_first_gradient_of_PPO_is_that_of_the_plain_policy_gradient(make_agent):
     agent = make_agent("ppo_agent", value_weight=0.0, entropy_weight=0.0)
     rollout = rollout_by(agent)
-    obs, action, old = rollout.flat("obs"), rollout.flat("action"), rollout.flat("log_prob")
-    advantage = np.random.default_rng(1).normal(size=32).astype("f")
+    advantage = np.random.default_rng(1).normal(size=rollout.reward.shape).astype("f")
+    batch = rollout.batch("obs", "action", "log_prob", advantage=advantage, returns=advantage)
     actor = agent.network.trainable_variables[:1]
     with tf.GradientTape(persistent=True) as tape:
-        loss, _ = agent.loss(obs, action, old, advantage, advantage, 0.2)
-        logits, _ = agent.network(obs)
-        plain = -tf.reduce_mean(ppo_agent.log_prob(logits, action) * ppo_agent.standardise(advantage))
+        loss, _ = agent.loss(batch, 0.2)
+        policy, _ = agent.policy_and_value(batch.obs)
+        plain = -tf.reduce_mean(policy.log_prob(batch.action) * ppo_agent.standardise(batch.advantage))
     for ours, expected in zip(tape.gradient(loss, actor), tape.gradient(plain, actor), strict=True):
         np.testing.assert_allclose(ours, expected, atol=1e-7)
 
 
 def test_advantages_are_standardised_in_each_minibatch(make_agent):
     """Raw ones arrive; the loss of any 8 rows is the same if they are 10 times as large and all raised by 5."""
-    agent = make_agent("ppo_agent", gamma=0.9, lambda_=0.8, minibatch=8)
+    agent = make_agent("ppo_agent", gamma=0.9, lambda_=0.8, batch_size=8)
     rollout = rollout_by(agent)
-    calls = recorded(agent, "_update", tf.zeros(4))
-    agent.train_step(rollout, 1.0)
-    obs, action, old, advantage, returns, minibatches, *_ = calls[0]
+    batch, minibatches = given_to_update(agent, rollout)
     no = np.zeros((8, 4), bool)
     next_value = rollout.next_values(agent.value)
-    raw = ppo_agent.gae(rollout["reward"], rollout["value"], next_value, no, no, 0.9, 0.8).ravel()
-    np.testing.assert_array_equal(advantage, raw)
+    raw = ppo_agent.gae(rollout.reward, rollout.value, next_value, no, no, 0.9, 0.8).ravel()
+    np.testing.assert_array_equal(batch.advantage, raw)
     assert minibatches.shape[1] == 8
-    for rows in minibatches[:3]:
-        batch = [array[rows] for array in (obs, action, old - 0.05, advantage, returns)]
-        loss, _ = agent.loss(*batch, 0.2)
-        batch[3] = 10 * batch[3] + 5
-        assert float(agent.loss(*batch, 0.2)[0]) == pytest.approx(float(loss), abs=1e-5)
+    for steps in minibatches[:3]:
+        few = type(batch)(*(array[steps] for array in batch))
+        few = few._replace(log_prob=few.log_prob - 0.05)
+        loss, _ = agent.loss(few, 0.2)
+        larger = few._replace(advantage=10 * few.advantage + 5)
+        assert float(agent.loss(larger, 0.2)[0]) == pytest.approx(float(loss), abs=1e-5)
 
 
 def test_every_epoch_of_PPO_takes_every_row_once(make_agent):
-    agent = make_agent("ppo_agent", epochs=3, minibatch=8)
-    calls = recorded(agent, "_update", tf.zeros(4))
-    agent.train_step(rollout_by(agent), 1.0)
-    epochs = calls[0][5].reshape(3, 32)
+    agent = make_agent("ppo_agent", epochs=3, batch_size=8)
+    _, minibatches = given_to_update(agent, rollout_by(agent))
+    epochs = minibatches.reshape(3, 32)
     for epoch in epochs:
         assert sorted(epoch) == list(range(32))
     assert not np.array_equal(epochs[0], epochs[1])
@@ -347,7 +343,7 @@ def test_nothing_crosses_from_one_episode_into_the_next(name, make_agent, transi
     """The second step belongs to other episodes: its reward of 1000 does not reach the first."""
     agent = make_agent(name, gamma=0.9, **({"lambda_": 1.0} if name == "ppo_agent" else {}))
     steps = [transition([1.0, 1.0], [True, False], [False, True]), transition([1000.0, 1000.0], [True, True])]
-    value = agent.value(steps[0].next_obs)
+    value = critic(agent)(steps[0].next_obs)
     assert targets(name, agent, steps)[:2] == pytest.approx([1.0, 1 + 0.9 * value[1]], rel=1e-5)
 
 
@@ -355,10 +351,9 @@ def test_the_log_of_REINFORCE_counts_the_episodes_that_it_learns_from(make_agent
     """Worlds that are done early go on meanwhile; what they play then is short, and would look like a bad policy."""
     envs = make_vector("CartPole-v1", 5, seed=0)
     agent = make_agent("policy_gradient_agent", shape=(4,))
-    episodes = policy_gradient_agent.play_episodes(envs, agent)
-    lengths = episodes["playing"].sum(axis=0).tolist()
+    lengths = sum(playing.astype(int) for _, playing in envs.episodes(agent.act)).tolist()
     assert max(lengths) > 2 * min(lengths)  # somebody went on
-    assert envs.finished == [(float(length), length) for length in lengths]
+    assert envs.take_finished() == [(float(length), length) for length in lengths]
 
 
 def test_large_errors_of_the_baseline_leave_the_policys_steps_as_they_are(make_agent):
@@ -372,9 +367,10 @@ def test_large_errors_of_the_baseline_leave_the_policys_steps_as_they_are(make_a
     policies = []
     for size in (1, 1000):  # of the first returns; advantages are standardised
         agent = make_agent("policy_gradient_agent", baseline_learning_rate=0.0)
-        agent.baseline.set_weights([np.zeros_like(array) for array in agent.baseline.get_weights()])
-        agent._update(obs[0], action[0], (size * returns[0]).astype("f"))
-        agent._update(obs[1], action[1], returns[1].astype("f"))
-        policies.append(agent.policy.get_weights())
+        network = agent.baseline_network
+        network.set_weights([np.zeros_like(array) for array in network.get_weights()])
+        agent.update(Rows(obs[0], action[0], returns=(size * returns[0]).astype("f")))
+        agent.update(Rows(obs[1], action[1], returns=returns[1].astype("f")))
+        policies.append(agent.policy_network.get_weights())
     for one, other in zip(*policies, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)

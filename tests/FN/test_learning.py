@@ -89,25 +89,23 @@ def test_the_baseline_takes_most_of_the_noise_from_the_gradient(module, tmp_path
     script = module("policy_gradient_agent")
     config = script.Config(seed=200, steps=12_000, target_return=None, final_episodes=1, run_folder=str(tmp_path))
     agent = script.train(config)
-    episodes = script.play_episodes(make_vector("CartPole-v1", 32, seed=0), agent)
-    learnt_from = []
-    agent._update = lambda *rows: learnt_from.extend(np.asarray(array) for array in rows) or script.tf.zeros(2)
-    agent.train_step(episodes)
-    obs, action, returns = learnt_from
-    episode = np.tile(np.arange(32), len(episodes))[episodes.flat("playing")]
+    episodes = script.Rollout()
+    for transition, playing in make_vector("CartPole-v1", 32, seed=0).episodes(agent.act):
+        episodes.add(transition, playing=playing, episode=np.arange(32))
+    returns, playing = agent.targets(episodes), episodes.playing
+    obs, action, episode, returns = episodes.batch("obs", "action", "episode", returns=returns, where=playing)
 
     def noise(advantage):
         gradients = []
         for rows in (episode == number for number in range(32)):
             with script.tf.GradientTape() as tape:
-                objective = script.tf.reduce_sum(
-                    script.log_prob(agent.policy(obs[rows]), action[rows]) * advantage[rows]
-                )
-            parts = tape.gradient(objective, agent.policy.trainable_variables)
+                log_prob = agent.policy_and_baseline(obs[rows])[0].log_prob(action[rows])
+                objective = script.tf.reduce_sum(log_prob * advantage[rows])
+            parts = tape.gradient(objective, agent.policy_network.trainable_variables)
             gradients.append(np.concatenate([part.numpy().ravel() for part in parts]))
         return np.var(gradients, axis=0).sum()
 
-    assert noise(returns - agent.value(obs)) < 0.7 * noise(returns)
+    assert noise(returns - agent.baseline(obs)) < 0.7 * noise(returns)
 
 
 def test_without_n_step_returns_A2C_learns_more_slowly(evaluations):

@@ -1,6 +1,7 @@
 """Targets and losses of Day 4 on numbers worked by hand, and their gradients against finite differences."""
 
 import math
+from types import SimpleNamespace as Rows
 
 import numpy as np
 import pytest
@@ -79,31 +80,31 @@ def test_reinforce_losses():
 # weights: shorter ones would drown in rounding, longer ones cross the bends of ReLU and Huber.
 
 
-def rows(name, agent):
+def arguments(name, agent):
     """What ``agent.loss`` takes, six rows of it."""
     rng = np.random.default_rng(1)
     obs, next_obs = rng.normal(size=(2, 6, 3)).astype("f")
     action, number = rng.integers(2, size=6), rng.normal(size=6).astype("f")
-    if name == "dqn_agent":
-        discount = np.full(6, 0.9, "f")
-        return obs, action, number, next_obs, discount, np.array([False, True] * 3)
+    ends = np.array([False, True] * 3)
     if name == "ppo_agent":
         # Old probabilities far enough from the new for some rows to be clipped, and none on the edge.
         ratio = np.array([0.5, 0.9, 1.0, 1.1, 1.6, 2.0], "f")
-        logits, _ = agent.network(obs)
-        old = ppo_agent.log_prob(logits, action).numpy() - np.log(ratio)
-        return obs, action, old, number, rng.normal(size=6).astype("f"), 0.2
-    return obs, action, number
+        old = agent.policy_and_value(obs)[0].log_prob(action).numpy() - np.log(ratio)
+        returns = rng.normal(size=6).astype("f")
+        return Rows(obs=obs, action=action, log_prob=old, advantage=number, returns=returns), 0.2
+    discount = np.full(6, 0.9, "f")
+    rest = {"reward": number, "next_obs": next_obs, "discount": discount, "terminated": ends}
+    return (Rows(obs=obs, action=action, returns=number, target=number, **rest),)
 
 
 def total(result):
     return result[0] if isinstance(result, tuple) else result
 
 
-def constants_in_place(name, agent, batch, critic_of, monkeypatch):
+def constants_in_place(name, agent, obs, critic_of, monkeypatch):
     """What carries no gradient stays where it is while weights are moved: targets and advantages."""
     if name in ("a2c_agent", "policy_gradient_agent"):
-        before = critic_of(agent, batch[0])[:, 0]
+        before = critic_of(agent, obs)[:, 0]
         script = a2c_agent if name == "a2c_agent" else policy_gradient_agent
         losses = script.losses
 
@@ -123,12 +124,12 @@ def test_gradient_of_the_loss_agrees_with_finite_differences(name, make_agent, v
     variables = variables_of(agent)
     for variable in variables:  # away from a policy that is uniform and biases that are 0
         variable.assign(rng.normal(size=variable.shape) * 0.7)
-    batch = rows(name, agent)
+    batch = arguments(name, agent)
     with tf.GradientTape() as tape:
         loss = total(agent.loss(*batch))
     gradients = tape.gradient(loss, variables)
 
-    constants_in_place(name, agent, batch, critic_of, monkeypatch)
+    constants_in_place(name, agent, batch[0].obs, critic_of, monkeypatch)
     h, checked = 1e-3, 0
     for variable, gradient in zip(variables, gradients, strict=True):
         values, gradient = variable.numpy(), gradient.numpy()
@@ -150,19 +151,16 @@ def test_gradient_of_the_loss_agrees_with_finite_differences(name, make_agent, v
 
 def test_ppo_loss_weighs_its_three_parts(make_agent):
     agent = make_agent("ppo_agent", value_weight=0.25, entropy_weight=0.125)
-    loss, (policy_loss, value_loss, entropy, _) = agent.loss(*rows("ppo_agent", agent))
-    assert float(loss) == pytest.approx(float(policy_loss + 0.25 * value_loss - 0.125 * entropy), rel=1e-5)
+    loss, logged = agent.loss(*arguments("ppo_agent", agent))
+    parts = logged["policy_loss"] + 0.25 * logged["value_loss"] - 0.125 * logged["entropy"]
+    assert float(loss) == pytest.approx(float(parts), rel=1e-5)
 
 
 def test_a2c_loss_weighs_its_three_parts(make_agent):
     agent = make_agent("a2c_agent", value_weight=0.25, entropy_weight=0.125)
-    loss, (policy_loss, value_loss, entropy) = agent.loss(*rows("a2c_agent", agent))
-    assert float(loss) == pytest.approx(float(policy_loss + 0.25 * value_loss - 0.125 * entropy), rel=1e-5)
-
-
-def test_entropy_of_a_uniform_policy_is_the_logarithm_of_the_number_of_actions():
-    assert a2c_agent.entropy(tf.zeros((3, 4))).numpy() == pytest.approx([math.log(4)] * 3)
-    assert a2c_agent.entropy(tf.constant([[0.0, 1000.0]])).numpy() == pytest.approx([0.0])
+    loss, logged = agent.loss(*arguments("a2c_agent", agent))
+    parts = logged["policy_loss"] + 0.25 * logged["value_loss"] - 0.125 * logged["entropy"]
+    assert float(loss) == pytest.approx(float(parts), rel=1e-5)
 
 
 def test_dqn_loss_by_hand(make_agent):
@@ -173,15 +171,17 @@ def test_dqn_loss_by_hand(make_agent):
     agent.target_network.set_weights([2 * weights, bias])  # Q = (2 x, 2 y - 1)
     obs = np.array([[4, 9, 9], [9, 3, 9]], "f")  # Q of the actions taken: 4, 2
     next_obs = np.array([[1, 2, 0], [5, 5, 5]], "f")  # the best: 3, and nothing after an end
-    loss, q = agent.loss(
-        obs, np.array([0, 1]), np.array([3, 5], "f"), next_obs, np.array([0.5, 0.5], "f"), np.array([False, True])
-    )
+    batch = Rows(
+        obs=obs, action=np.array([0, 1]), reward=np.array([3, 5], "f"), next_obs=next_obs,
+        discount=np.array([0.5, 0.5], "f"), terminated=np.array([False, True]),
+    )  # fmt: skip
+    loss, logged = agent.loss(batch)
     assert float(loss) == pytest.approx((0.125 + 2.5) / 2)  # targets 3 + 0.5 × 3 = 4.5 and 5
-    assert float(q) == pytest.approx(3)
+    assert float(logged["q"]) == pytest.approx(3)
 
 
 def test_dqn_loss_does_not_train_the_target(make_agent):
     agent = make_agent("dqn_agent")
     with tf.GradientTape() as tape:
-        loss, _ = agent.loss(*rows("dqn_agent", agent))
+        loss, _ = agent.loss(*arguments("dqn_agent", agent))
     assert tape.gradient(loss, agent.target_network.trainable_variables) == [None] * 4

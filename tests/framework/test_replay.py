@@ -42,9 +42,8 @@ def one_world(rewards, n_step, gamma=0.5, terminated=None, truncated=None, capac
 
 
 def draw(buffer, batch_size, beta=0.4):
-    return (
-        buffer.sample(batch_size, beta) if isinstance(buffer, PrioritizedReplayBuffer) else buffer.sample(batch_size)
-    )
+    by_priority = {"beta": beta} if isinstance(buffer, PrioritizedReplayBuffer) else {}
+    return buffer.sample(batch_size, **by_priority)
 
 
 def targets(buffer):
@@ -413,7 +412,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(prioritized):
     with pytest.raises(ValueError, match="nothing to sample yet"):
         draw(buffer, 1)
     buffer.add(step([1, 11], [2, 12]))
-    with pytest.raises(ValueError, match="batch_size must be at least 1; got 0"):
+    with pytest.raises(ValueError, match="batch_size and batches must be at least 1; got 0"):
         draw(buffer, 0)
     with pytest.raises(ValueError, match="must be of 2 worlds; got 3"):
         buffer.add(step([1, 2, 3], [2, 3, 4]))
@@ -427,3 +426,38 @@ def test_errors_that_are_not_one_finite_number_for_each_transition_are_refused(t
     with pytest.raises(ValueError, match="td_error must be 4 finite numbers"):
         buffer.update(np.arange(4), td_error)
     np.testing.assert_allclose(buffer.tree[np.arange(4)], [1, 2, 3, 0.5])
+
+
+# Several minibatches at once
+
+
+def filled(kind, **options):
+    buffer = kind(200, 4, 0.9, seed=3, **options)
+    for t in range(60):
+        buffer.add(step(np.full(4, t), np.full(4, t + 1), np.full(4, t), [False] * 4, [False] * 4))
+    return buffer
+
+
+def test_several_minibatches_are_one_large_draw_cut_up():
+    whole = filled(ReplayBuffer).sample(12)
+    batches = filled(ReplayBuffer).sample(3, batches=4)
+    for one, several in zip(whole, batches, strict=True):
+        np.testing.assert_array_equal(several.reshape(one.shape), one)
+        assert several.shape[:2] == (4, 3)
+    assert batches.at(2).index.tolist() == whole.index[6:9].tolist()
+    with pytest.raises(ValueError, match="must be at least 1; got 3 and 0"):
+        filled(ReplayBuffer).sample(3, batches=0)
+
+
+def test_several_minibatches_by_priority_are_each_drawn_from_equal_parts_and_learnt_from_together():
+    buffer = filled(PrioritizedReplayBuffer, alpha=1.0)
+    rng = np.random.default_rng(0)
+    first = buffer.sample(50, batches=4, beta=0.5)
+    buffer.update(first.index, rng.normal(size=(4, 50)) * 10)
+    batches = buffer.sample(8, batches=5, beta=0.5)
+    assert batches.weight.shape == (5, 8)
+    assert batches.weight.max(axis=1).tolist() == [1] * 5  # each by its own largest
+    parts = np.cumsum(buffer.tree[np.arange(buffer.size)]) / buffer.tree.total
+    for index in batches.index:
+        assert np.ceil(parts[index] * 8).min() >= 1
+        assert sorted(index, key=lambda i: parts[i]) == index.tolist()

@@ -97,6 +97,7 @@ def test_every_gpu_grows_its_memory():
     program = """
 import os
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+import numpy as np
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -106,10 +107,13 @@ tf.config.experimental.set_memory_growth = lambda gpu, on: grown.append((gpu, on
 from framework.graph import compiled
 print(grown)
 print([device.name for device in tf.config.list_logical_devices("CPU")])
-double = compiled(lambda x: 2 * x, ((None,), "float32"))
+class Machine:
+    @compiled
+    def double(self, x):
+        return 2 * x
 for name in ("/CPU:0", "/CPU:1"):
     with tf.device(name):
-        print(double(tf.constant([1.0, 2.0])).numpy())
+        print(Machine().double(np.array([1.0, 2.0])))
 """
     result = run(program)
     assert result.stdout.splitlines() == [
@@ -124,16 +128,17 @@ def test_half_precision_computes_in_bfloat16_and_keeps_weights_and_outputs_in_fl
     program = """
 import numpy as np
 from gymnasium import spaces
-from framework.networks import actor_critic_network
+from FN.ppo_agent import Config, network
 from framework.tf import set_precision
 frames = np.random.default_rng(0).integers(0, 256, (5, 84, 84, 2), dtype=np.uint8)
 def outputs(precision):
     set_precision(precision)
-    network = actor_critic_network(spaces.Box(0, 255, (84, 84, 2), np.uint8), 3, (128,), 0)
-    computed = {layer.compute_dtype for layer in network.layers if layer.weights}
+    model = network(spaces.Box(0, 255, (84, 84, 2), np.uint8), spaces.Discrete(3), Config())
+    computed = {layer.compute_dtype for layer in model.layers if layer.weights}
     assert computed == ({"float32"} if precision == "float32" else {"bfloat16", "float32"})
-    assert {variable.dtype for variable in network.variables} == {"float32"}
-    return [tensor.numpy() for tensor in network(frames)]
+    assert {variable.dtype for variable in model.variables} == {"float32"}
+    (logits,), value = model(frames)
+    return logits.numpy(), value.numpy()
 for one, other in zip(outputs("float32"), outputs("mixed_bfloat16"), strict=True):
     assert one.dtype == other.dtype == np.float32
     assert 0 < np.abs(one - other).max() < 0.02 * np.abs(one).max()

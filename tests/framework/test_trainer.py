@@ -4,19 +4,25 @@ import csv
 import json
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from framework.agent import load_agent_file
+from framework.agent import Agent, read_agent
 from framework.evaluate import Evaluation
-from framework.trainer import TrainConfig, Trainer
+from framework.runs.config import RunConfig, WorldConfig
+from framework.trainer import Trainer
 from framework.vector import make_vector
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Config(TrainConfig):
+class Config(WorldConfig):
     env: str = "CartPole-v1"
     steps: int = 400
     num_envs: int = 4
@@ -27,26 +33,16 @@ class Config(TrainConfig):
     checkpoint_seconds: float = 1e9
 
 
-class Plain:
-    """An agent of one number: it pushes right where the pole leans by more than that."""
+class Plain(Agent):
+    """An agent of one number, without TensorFlow: it pushes right where the pole leans by more than that."""
+
+    acts_with = ("lean",)
 
     def __init__(self, lean=0.0):
         self.lean = np.array(lean)
 
     def greedy(self, obs):
         return (obs[:, 2] + obs[:, 3] > self.lean).astype(int)
-
-    def weights(self):
-        return [self.lean.copy()]
-
-    def set_weights(self, weights):
-        self.lean = weights[0]
-
-    def state(self):
-        return {"lean": self.lean}
-
-    def load_state(self, state):
-        self.lean = state["lean"]
 
 
 @pytest.fixture
@@ -108,8 +104,8 @@ def test_the_best_agent_is_the_one_that_evaluated_best_not_the_last(make):
     trainer, envs = make(agent)
     walk(trainer, envs, after=learn)
     assert trainer.best_agent.lean == 0.0
-    assert load_agent_file(trainer.folder / "agent.npz", "test_trainer")[1] == [0.0]
-    assert load_agent_file(trainer.folder / "final.npz", "test_trainer")[1] == [5.0]
+    assert read_agent(trainer.folder / "agent.npz", Config)[1] == [0.0]
+    assert read_agent(trainer.folder / "final.npz", Config)[1] == [5.0]
 
 
 def test_the_target_ends_the_run_only_when_fresh_episodes_confirm_it(make, monkeypatch):
@@ -305,4 +301,79 @@ def test_a_target_missed_by_a_lucky_evaluation_can_still_be_reached_by_a_lesser_
     result = json.loads((trainer.folder / "result.json").read_text(encoding="utf-8"))
     assert (result["steps_to_target"], result["return"]) == (200, 110.0)
     assert agent.lean == 196  # the agent that was confirmed, not the lucky one
-    assert load_agent_file(trainer.folder / "agent.npz", "test_trainer")[1] == [196.0]
+    assert read_agent(trainer.folder / "agent.npz", Config)[1] == [196.0]
+
+
+# Runs of another kind: without worlds, with a success of their own, without TensorFlow
+
+
+@dataclass(frozen=True)
+class Search(RunConfig):
+    """Of what steps without worlds: a body is a step."""
+
+    steps: int = 40
+    eval_every: int = 10
+    log_every: int = 5
+    final_episodes: int = 2
+    checkpoint_seconds: float = 0.0
+
+
+class Guess(Agent):
+    """Looks for a number."""
+
+    acts_with, learns_with = ("number",), ("rng",)
+
+    def __init__(self):
+        self.number, self.rng = np.zeros(1), np.random.default_rng(0)
+
+    def search(self):
+        self.number += self.rng.normal()
+
+
+def nearness(agent, episodes, seed):
+    """Success that is no return of an episode."""
+    return Evaluation(np.full(episodes, -abs(float(agent.number[0]) - 3)), np.ones(episodes, int))
+
+
+def search(folder, stop_at=None, **options):
+    agent = Guess()
+    trainer = Trainer(Search(run_folder=str(folder), **options), agent=agent, evaluate=nearness)
+    with trainer:
+        for step in trainer:
+            if step == stop_at:
+                raise RuntimeError
+            agent.search()
+            trainer.log(number=agent.number[0])
+    return trainer
+
+
+def test_without_worlds_a_body_is_a_step_and_success_is_what_the_chapter_says(tmp_path):
+    trainer = search(tmp_path / "run")
+    rows = rows_of(trainer)
+    assert [int(row["step"]) for row in rows] == list(range(5, 41, 5))
+    evaluations = [float(row["eval_return"]) for row in rows if row["eval_return"]]
+    assert len(evaluations) == 4
+    assert nearness(trainer.best_agent, 1, 0).mean == pytest.approx(max(evaluations), rel=1e-5)
+    result = json.loads((trainer.folder / "result.json").read_text(encoding="utf-8"))
+    assert (result["env"], result["steps"], result["episodes"]) == (None, 40, 0)
+
+
+def test_without_worlds_a_run_goes_on_to_the_same_log(tmp_path, capsys):
+    whole = search(tmp_path / "whole")
+    with pytest.raises(RuntimeError):
+        search(tmp_path / "stopped", stop_at=23)
+    again = search(tmp_path / "stopped")
+    assert "resumed at step 23" in capsys.readouterr().out
+    assert (again.folder / "metrics.csv").read_bytes() == (whole.folder / "metrics.csv").read_bytes()
+    assert again.best_agent.number == whole.best_agent.number
+
+
+def test_a_run_of_an_agent_without_tensorflow_does_not_load_it(tmp_path):
+    program = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from tests.framework.test_trainer import search
+print(search({str(tmp_path / "run")!r}).total_steps, "tensorflow" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", timeout=120)
+    assert done.stdout.splitlines()[-1:] == ["40 False"], done.stderr

@@ -4,21 +4,22 @@ import importlib
 import json
 import runpy
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
 
 from framework.agent import save_agent
-from framework.trainer import TrainConfig, Trainer
+from framework.runs.config import WorldConfig
+from framework.trainer import Trainer
 from framework.training import run_training
 
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Config(TrainConfig):
+class Config(WorldConfig):
     learning_rate: float = 0.1
     """Of the test."""
 
@@ -34,7 +35,7 @@ def call(tmp_path, monkeypatch):
     def call(*flags):
         called = []
         monkeypatch.setattr(sys, "argv", ["script.py", *flags])
-        run_training(called.append, None, Config(), "what it does", test=TEST)
+        run_training(called.append, None, [Config(), TEST], "what it does")
         return called[0]
 
     return call
@@ -46,6 +47,8 @@ def test_the_defaults_are_those_of_the_world(call):
     assert call("--env", "Catcher-v0").learning_rate == 0.1  # it shows pictures
     assert call("--env=Acrobot-v1").learning_rate == 0.2  # it does not
     assert call("--env", "Acrobot-v1").target_return is None
+    assert call("--env", "CartPole-v1") == TEST  # a preset of its own
+    assert call("--test", "--env", "Catcher-v0") == replace(TEST, env="Catcher-v0", target_return=None)
 
 
 def test_what_is_given_wins_over_every_default(call):
@@ -101,7 +104,7 @@ def test_worlds_and_settings_that_do_not_fit_are_refused_in_a_sentence(tmp_path,
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["dqn_agent.py", *flags])
     with pytest.raises(SystemExit) as ended:
-        run_training(train, DeepQNetworkAgent, Config(), "what it does", test=CARTPOLE)
+        run_training(train, DeepQNetworkAgent, [Config(), CARTPOLE], "what it does")
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()
@@ -115,14 +118,16 @@ def test_a_file_that_is_no_agent_of_this_script_is_not_played(call, capsys):
 
     Path("text.npz").write_text("hello", encoding="utf-8")
     assert errors_of_playing("text.npz").startswith("error: text.npz is damaged or not a file of Nanoka's")
-    save_agent("dqn.npz", "dqn_agent", Config(), [])
+    from FN import dqn_agent
+
+    save_agent("dqn.npz", dqn_agent.Config(), [])
     assert errors_of_playing("dqn.npz") == "error: dqn.npz holds an agent of dqn_agent, and this is test_training\n"
 
     @dataclass(frozen=True)
     class Later(Config):
         momentum: float = 0.9
 
-    save_agent("later.npz", "test_training", Later(), [])
+    save_agent("later.npz", Later(), [])
     assert "settings that this version does not know: momentum" in errors_of_playing("later.npz")
 
 
@@ -225,8 +230,8 @@ def test_resume_finds_a_run_in_a_folder_of_ones_own(ppo, fail):
 @pytest.mark.parametrize(
     ("script", "flags", "said"),
     [
-        ("ppo_agent", ["--minibatch", "300"], "minibatch must divide num_envs × rollout_steps = 2048; got 300"),
-        ("value_function_agent", ["--minibatch", "100"], "minibatch must divide sample_size = 4096; got 100"),
+        ("ppo_agent", ["--batch-size", "300"], "batch_size must divide num_envs × rollout_steps = 2048; got 300"),
+        ("value_function_agent", ["--batch-size", "100"], "batch_size must divide sample_size = 4096; got 100"),
     ],
 )
 def test_minibatches_that_do_not_divide_are_refused(tmp_path, monkeypatch, capsys, script, flags, said):
@@ -234,6 +239,6 @@ def test_minibatches_that_do_not_divide_are_refused(tmp_path, monkeypatch, capsy
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [f"{script}.py", *flags])
     with pytest.raises(SystemExit) as ended:
-        run_training(module.train, None, module.Config(), "what it does")
+        run_training(module.train, None, [module.Config()], "what it does")
     assert ended.value.code == 2
     assert said in capsys.readouterr().err

@@ -4,8 +4,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from framework.runs.config import WorldConfig
 from framework.runs.files import load_arrays, save_arrays
-from framework.vector import make_vector
+from framework.vector import make_vector, make_worlds
 
 
 def actions_of(envs, steps, seed=0):
@@ -57,8 +58,11 @@ def test_returns_and_lengths_of_episodes_are_counted_once():
     envs = make_vector("CartPole-v1", 4, seed=0)
     rewards = sum(envs.step(action).reward.sum() for action in actions_of(envs, 200))
     assert envs.total_steps == 800
-    assert sum(episode_return for episode_return, _ in envs.finished) + envs.returns.sum() == rewards
-    assert all(episode_return == length for episode_return, length in envs.finished)
+    finished = envs.take_finished()
+    assert len(finished) > 20
+    assert sum(episode_return for episode_return, _ in finished) + envs.state()["returns"].sum() == rewards
+    assert all(episode_return == length for episode_return, length in finished)
+    assert envs.take_finished() == []
 
 
 class Hidden(gym.Env):
@@ -83,7 +87,7 @@ def test_a_world_that_cannot_be_saved_starts_its_episodes_anew(tmp_path):
     others.load_state(load_arrays(tmp_path / "file.npz"))
     assert not others.resumes_exactly
     assert others.total_steps == 10  # the clock goes on
-    assert (others.obs.tolist(), others.lengths.tolist()) == ([[0], [0]], [0, 0])
+    assert (others.obs.tolist(), others.state()["lengths"].tolist()) == ([[0], [0]], [0, 0])
     del gym.registry["Hidden-v0"]
 
 
@@ -98,3 +102,61 @@ def test_a_world_that_cannot_be_saved_starts_its_episodes_anew(tmp_path):
 def test_impossible_worlds_are_refused_in_a_sentence(env_id, num_envs, said):
     with pytest.raises(ValueError, match=said):
         make_vector(env_id, num_envs, seed=0)
+
+
+# Actions of a Box
+
+
+def test_actions_in_minus_1_to_1_are_stretched_to_what_the_world_takes():
+    """Pendulum takes torques from -2 to 2; what lies outside [-1, 1] acts as if it lay on the border."""
+    envs, world = make_vector("Pendulum-v1", 4, seed=0), gym.make("Pendulum-v1")
+    assert (envs.action_space.low, envs.action_space.high) == (-1, 1)
+    action = np.array([[0.5], [1.0], [7.0], [-1.0]], np.float32)
+    step = envs.step(action)
+    for i, torque in enumerate([1.0, 2.0, 2.0, -2.0]):
+        world.reset(seed=i)
+        obs, reward, *_ = world.step(np.array([torque], np.float32))
+        np.testing.assert_allclose(step.next_obs[i], obs, rtol=1e-5)
+        assert step.reward[i] == pytest.approx(reward, rel=1e-5)
+    assert step.action is action  # what the agent chose, for its log-probability
+
+
+class Unbounded(Hidden):
+    """Takes any number."""
+
+    action_space = gym.spaces.Box(-np.inf, np.inf, (1,))
+
+
+def test_actions_without_bounds_are_refused():
+    gym.register("Unbounded-v0", entry_point=Unbounded)
+    with pytest.raises(ValueError, match="actions must have bounds"):
+        make_vector("Unbounded-v0", 1, seed=0)
+    del gym.registry["Unbounded-v0"]
+
+
+# Whole episodes
+
+
+def test_episodes_are_one_in_every_world_and_leave_all_at_a_start():
+    envs = make_vector("CartPole-v1", 5, seed=0)
+    rng = np.random.default_rng(0)
+    envs.step(rng.integers(2, size=5))  # in the midst of something: it starts anew
+    lengths, last = np.zeros(5, int), None
+    for transition, playing in envs.episodes(lambda obs: rng.integers(2, size=5)):
+        lengths += playing
+        if last is not None:
+            assert not (playing & ~last).any()  # whoever is done stays done
+        last = playing & ~transition.terminated
+    assert not last.any()
+    assert envs.take_finished() == [(float(length), length) for length in lengths.tolist()]
+    assert np.abs(envs.obs).max() <= 0.05
+    assert envs.state()["lengths"].tolist() == [0] * 5
+
+
+def test_worlds_come_from_a_configuration():
+    config = WorldConfig(env="Catcher-v0", num_envs=3, seed=4, frame_size=20, frame_stack=3)
+    envs = make_worlds(config)
+    assert envs.obs.shape == (3, 20, 20, 3)
+    np.testing.assert_array_equal(envs.frames(), envs.obs[0])
+    np.testing.assert_array_equal(make_worlds(config, num_envs=1, seed=6).obs[0], envs.obs[2])
+    assert make_worlds(WorldConfig(env="CartPole-v1", num_envs=2)).frames() is None

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from framework.vector import VectorWorld, make_vector
-from worlds.cart_pole import CartPoleVector
+from worlds.cart_pole import CartPoleVector, cart_pole_step
 
 
 @pytest.mark.parametrize("max_episode_steps", [12, 500])
@@ -24,4 +24,54 @@ def test_cartpole_stepped_at_once_equals_gymnasium_s_single_worlds_to_the_bit(ma
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
         truncations += one.truncated.sum()
     assert truncations >= 6
-    assert envs.finished == singles.finished
+    assert envs.take_finished() == singles.take_finished()
+
+
+def random_states(rng, number):
+    return rng.uniform((-2.5, -3, -0.22, -3), (2.5, 3, 0.22, 3), (number, 4))
+
+
+def test_dynamics_are_gymnasium_s_to_the_bit():
+    env = gym.make("CartPole-v1").unwrapped
+    rng = np.random.default_rng(0)
+    state, action = random_states(rng, 500), rng.integers(2, size=500)
+    kept = state.copy()
+    next_state, reward, terminated = cart_pole_step(state, action)
+    np.testing.assert_array_equal(state, kept)
+    assert 50 < terminated.sum() < 450
+    for i in range(500):
+        env.reset()
+        env.state = state[i]
+        _, one_reward, one_terminated, *_ = env.step(action[i])
+        np.testing.assert_array_equal(env.state, next_state[i])
+        assert (one_reward, one_terminated) == (reward[i], terminated[i])
+
+
+@pytest.mark.parametrize("how", ["tensors", "graph", "XLA"])
+def test_dynamics_are_the_same_inside_a_graph(how):
+    tf = pytest.importorskip("tensorflow")
+
+    def step(state, action):
+        return cart_pole_step(state, action, tf.experimental.numpy)
+
+    if how != "tensors":
+        step = tf.function(step, jit_compile=how == "XLA")
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        state, action = random_states(rng, 256), rng.integers(2, size=256)
+        for dtype, rtol in ((np.float64, 1e-6), (np.float32, 1e-4)):
+            tensors = step(tf.constant(state, dtype), tf.constant(action))
+            assert [t.dtype for t in tensors] == [dtype, dtype, tf.bool]
+            for tensor, array in zip(tensors, cart_pole_step(state, action), strict=True):
+                np.testing.assert_allclose(tensor.numpy(), array, rtol=rtol, atol=1e-6)
+
+
+def test_reward_of_sutton_and_barto_and_actions_that_do_not_exist():
+    envs = CartPoleVector(2, sutton_barto_reward=True)
+    envs.reset(seed=0)
+    for _ in range(30):
+        _, reward, terminated, *_ = envs.step(np.array([0, 1]))
+        assert reward.tolist() == (-1.0 * terminated).tolist()
+    for actions in ([1, 2], [1], [0.5, 1]):
+        with pytest.raises(ValueError, match="actions must be 2 numbers 0 or 1, one for each world"):
+            envs.step(np.array(actions))

@@ -4,12 +4,10 @@ import io
 import os
 import pickle
 import zipfile
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from framework.agent import Agent, load_agent_file, save_agent
 from framework.runs.files import load_arrays, save_arrays, written_whole
 
 VALUES = {
@@ -97,31 +95,6 @@ def test_a_full_disk_leaves_the_file_that_was_there(tmp_path, monkeypatch):
         save_arrays(path, {"number": 2})
     assert load_arrays(path) == {"number": 1}
     assert [file.name for file in tmp_path.iterdir()] == ["file.npz"]
-
-
-@dataclass(frozen=True)
-class Config:
-    env: str = "CartPole-v1"
-
-
-def test_an_agent_file_says_what_it_is(tmp_path):
-    path = tmp_path / "agent.npz"
-    save_agent(path, "dqn_agent", Config(), [np.ones((2, 3)), np.zeros(3)])
-    config, weights = load_agent_file(path, "dqn_agent")
-    assert config == {"env": "CartPole-v1"}
-    assert [array.shape for array in weights] == [(2, 3), (3,)]
-    with pytest.raises(ValueError, match="an agent of dqn_agent, and this is ppo_agent"):
-        load_agent_file(path, "ppo_agent")
-    save_arrays(path, {"something": "else"})
-    with pytest.raises(ValueError, match="holds no agent"):
-        load_agent_file(path, "dqn_agent")
-    with pytest.raises(FileNotFoundError):
-        load_agent_file(tmp_path / "missing.npz", "dqn_agent")
-
-
-def test_weights_of_another_network_are_refused():
-    with pytest.raises(ValueError, match="of another network"):
-        Agent().set_weights([np.zeros(3)])
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path):

@@ -1,0 +1,105 @@
+"""The settings that every run has, and how they are kept in its folder."""
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Literal
+
+from framework.cli import CommonOptions
+
+RENAMED = {"minibatch": "batch_size", "max_gradient": "max_grad_norm"}  # settings in files of older versions
+
+
+@dataclass(frozen=True)
+class RunConfig(CommonOptions):
+    """What every run has; a chapter's ``Config`` adds its hyper-parameters and overrides these."""
+
+    steps: int = 100_000
+    """For how many steps to train at most."""
+    target_return: float | None = None
+    """End as soon as the mean return of an evaluation, and of a second one on fresh episodes, reaches this."""
+    eval_every: int = 10_000
+    """Evaluate every so many steps."""
+    eval_episodes: int = 20
+    """Episodes of an evaluation."""
+    final_episodes: int = 100
+    """Episodes of the evaluation at the end, and of the one that confirms the target."""
+    log_every: int = 2_000
+    """A row in metrics.csv every so many steps."""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    """What layers compute in; mixed_bfloat16 may be faster where the processor or the GPU supports it."""
+    checkpoint_seconds: float = 30.0
+    """Write a checkpoint every so many seconds."""
+    run_folder: str = ""
+    """Folder of the run; by default runs/<script>/<time>-seed<seed>. A run that is there already goes on."""
+
+    @property
+    def title(self):
+        """What a run is of, in a few words."""
+        return f"seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class WorldConfig(RunConfig):
+    """What a run has besides where an agent acts in worlds."""
+
+    env: str = "Catcher-v0"
+    """The world: any suitable id of Gymnasium."""
+    num_envs: int = 32
+    """How many worlds are stepped side by side; a step of all of them counts as so many steps."""
+    workers: int = 0
+    """How many processes step them, for slow worlds; 0: this one does."""
+    frame_size: int = 84
+    """Pictures are resized to so many pixels a side, in gray."""
+    frame_stack: int = 2
+    """How many of them the agent sees at once."""
+
+    @property
+    def title(self):
+        return f"{self.env}, seed {self.seed}"
+
+
+def check(config):
+    """Raise ValueError, in one sentence, where a setting is impossible."""
+    for name in ("steps", "eval_every", "eval_episodes", "final_episodes", "log_every", "num_envs"):
+        if getattr(config, name, 1) < 1:
+            raise ValueError(f"{name} must be at least 1; got {getattr(config, name)}")
+    if config.seed < 0:
+        raise ValueError(f"seed must be at least 0; got {config.seed}")
+
+
+def read_config(folder):
+    """The configuration of the run in a folder, as JSON has it, or None if there is no run."""
+    path = Path(folder, "config.json")
+    if not path.exists():
+        return None
+    try:
+        return _renamed(json.loads(path.read_text(encoding="utf-8"))["config"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(f"{path} is damaged") from None
+
+
+def config_from(config_class, known):
+    """A configuration from JSON, where tuples are lists. Settings that it lacks have their defaults.
+
+    Raises:
+        ValueError: it has settings that the class does not know.
+    """
+    known = _renamed(known)
+    strange = set(known) - {field.name for field in fields(config_class)}
+    if strange:
+        raise ValueError(f"the run has settings that this version does not know: {', '.join(sorted(strange))}")
+    return config_class(**{name: _as_tuple(value) for name, value in known.items()})
+
+
+def as_json(config):
+    """The configuration as `read_config` would give it back; the folder is no part of it."""
+    return json.loads(json.dumps(asdict(replace(config, run_folder=""))))
+
+
+def _renamed(known):
+    return {RENAMED.get(name, name): value for name, value in known.items()}
+
+
+def _as_tuple(value):
+    return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value

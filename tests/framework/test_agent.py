@@ -1,0 +1,112 @@
+"""What an agent keeps, and agents as files."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from framework.agent import Agent, load_agent, read_agent, save_agent
+from framework.runs.config import WorldConfig
+from framework.runs.files import load_arrays, save_arrays
+from framework.tf import keras, tf
+
+
+@dataclass(frozen=True)
+class Config(WorldConfig):
+    env: str = "CartPole-v1"
+    filters: tuple[tuple[int, int], ...] = ((1, 2), (3, 4))
+
+
+class Counter:
+    """Something with a state of its own."""
+
+    def __init__(self):
+        self.count = 0
+
+    def state(self):
+        return {"count": self.count}
+
+    def load_state(self, state):
+        self.count = state["count"]
+
+
+class Everything(Agent):
+    """Has one of each kind of part."""
+
+    acts_with = ("network", "array")
+    learns_with = ("optimizer", "generator", "rng", "counter")
+
+    def __init__(self, *_):
+        self.network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+        self.array = np.zeros(4)
+        self.optimizer = keras.optimizers.Adam(0.1)
+        self.optimizer.build(self.network.trainable_variables)
+        self.generator = tf.random.Generator.from_seed(0)
+        self.rng, self.counter = np.random.default_rng(0), Counter()
+
+    def greedy(self, obs):
+        return np.zeros(len(obs), int)
+
+    def change(self):
+        self.array += 1
+        self.counter.count += 1
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(self.network(self.generator.normal((5, 2))) ** 2) + self.rng.random()
+        variables = self.network.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return float(loss)
+
+
+def test_an_agent_goes_on_from_a_file_as_it_would_have_gone_on(tmp_path):
+    agent, other = Everything(), Everything()
+    for _ in range(3):
+        agent.change()
+    save_arrays(tmp_path / "state.npz", agent.state())
+    other.load_state(load_arrays(tmp_path / "state.npz"))
+    assert [agent.change() for _ in range(3)] == [other.change() for _ in range(3)]
+    assert other.counter.count == 6
+    assert other.array.tolist() == [6, 6, 6, 6]
+
+
+def test_weights_are_copies_of_what_acting_needs():
+    agent, other = Everything(), Everything()
+    weights = agent.weights()
+    assert [array.shape for array in weights] == [(2, 3), (3,), (4,)]
+    agent.change()
+    assert weights[2].tolist() == [0, 0, 0, 0]
+    other.set_weights(agent.weights())
+    assert other.network.get_weights()[0].tolist() == agent.network.get_weights()[0].tolist()
+    assert other.array.tolist() == [1, 1, 1, 1]
+    with pytest.raises(ValueError, match="of another network"):
+        agent.set_weights([np.zeros(3)])
+    assert agent.player() == agent.greedy
+
+
+def test_an_agent_file_says_what_it_is(tmp_path):
+    path = tmp_path / "agent.npz"
+    agent = Everything()
+    agent.change()
+    save_agent(path, Config(seed=5), agent.weights())
+    config, weights = read_agent(path, Config)
+    assert config == Config(seed=5)  # tuples are tuples again
+    assert [array.shape for array in weights] == [(2, 3), (3,), (4,)]
+    loaded, config = load_agent(path, Everything, Config)
+    assert (loaded.array.tolist(), config.seed) == ([1, 1, 1, 1], 5)
+    with pytest.raises(ValueError, match="an agent of test_agent, and this is config"):
+        read_agent(path, WorldConfig)
+    save_arrays(path, {"something": "else"})
+    with pytest.raises(ValueError, match="holds no agent"):
+        read_agent(path, Config)
+    with pytest.raises(FileNotFoundError):
+        read_agent(tmp_path / "missing.npz", Config)
+
+
+def test_the_agent_that_ships_can_be_read_though_its_settings_had_older_names(tmp_path):
+    from FN.ppo_agent import Config, PPOAgent
+    from welcome import TRAINED
+
+    assert "minibatch" in load_arrays(TRAINED)["about"]["config"]
+    agent, config = load_agent(TRAINED, PPOAgent, Config)
+    assert (config.env, config.batch_size, config.max_grad_norm) == ("Catcher-v0", 512, 0.5)
+    save_agent(tmp_path / "agent.npz", replace(config, seed=9), agent.weights())
+    assert read_agent(tmp_path / "agent.npz", Config)[0].seed == 9

@@ -1,0 +1,77 @@
+"""Layers: how observations are read, and how weights start."""
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from framework.networks import Layers, discrete_actions, is_stack
+from framework.tf import keras
+
+FILTERS = ((4, 8, 4),)
+
+
+def features_of(space, obs, filters=()):
+    inputs, features = Layers(0).read(space, filters)
+    return keras.Model(inputs, features)(obs[None]).numpy()[0]
+
+
+@pytest.mark.parametrize(("high", "shape"), [(255, (10, 10, 4)), (1, (10, 10, 4)), (255, (128,)), (15, (3,))])
+def test_whole_numbers_are_divided_by_the_largest_that_the_space_allows(high, shape):
+    """Pixels by 255, planes of 0 and 1 by 1: 0 and 1 as 0.004 would hardly be seen."""
+    space = spaces.Box(0, high, shape, np.uint8)
+    features = features_of(space, np.full(shape, high, np.uint8))
+    assert features.shape == (np.prod(shape),)
+    assert features == pytest.approx(np.ones(features.shape))
+
+
+def test_real_numbers_are_read_as_they_are():
+    obs = np.array([-3.0, 0.5, 40.0], "f")
+    assert features_of(spaces.Box(-np.inf, np.inf, (3,)), obs).tolist() == obs.tolist()
+    assert features_of(spaces.Box(-50, 50, (3,)), obs).tolist() == obs.tolist()
+
+
+def test_convolutions_read_pictures_only():
+    picture, numbers = spaces.Box(0, 255, (84, 84, 2), np.uint8), spaces.Box(0, 255, (9,), np.uint8)
+    assert (is_stack(picture), is_stack(numbers)) == (True, False)
+    assert features_of(picture, np.zeros((84, 84, 2), np.uint8), FILTERS).shape == (20 * 20 * 4,)
+    assert features_of(numbers, np.zeros(9, np.uint8), FILTERS).shape == (9,)
+
+
+def test_the_same_seed_gives_the_same_weights_and_they_start_orthogonal():
+    def weights(seed):
+        layers = Layers(seed)
+        obs, features = layers.read(spaces.Box(-1, 1, (6,)))
+        return keras.Model(obs, layers.linear(layers.dense(features, (5,)), 3, scale=0.01)).get_weights()
+
+    for one, same in zip(weights(1), weights(1), strict=True):
+        np.testing.assert_array_equal(one, same)
+    kernel, _, last, _ = weights(1)
+    assert np.abs(kernel - weights(2)[0]).max() > 0.1
+    assert kernel.T @ kernel == pytest.approx(2 * np.eye(5), abs=1e-5)
+    assert last.T @ last == pytest.approx(1e-4 * np.eye(3), abs=1e-8)
+
+
+def test_a_policy_has_logits_for_discrete_actions_and_a_mean_and_a_deviation_for_a_box():
+    def model_of(space):
+        layers = Layers(0)
+        obs, features = layers.read(spaces.Box(-1, 1, (6,)))
+        return keras.Model(obs, [layers.policy(features, space), layers.linear(features, 1)])
+
+    obs = np.random.default_rng(0).normal(size=(7, 6)).astype("f")
+    (logits,), _ = model_of(spaces.Discrete(4))(obs)
+    assert logits.shape == (7, 4)
+    model = model_of(spaces.Box(-1, 1, (2,)))
+    (mean, log_std), _ = model(obs)
+    assert mean.shape == log_std.shape == (7, 2)
+    assert np.all(log_std == 0)
+    (numbers,) = (variable for variable in model.trainable_variables if variable.name == "numbers")
+    numbers.assign([0.5, -0.5])
+    (_, log_std), _ = model(obs)
+    assert log_std.numpy().tolist() == [[0.5, -0.5]] * 7
+
+
+def test_actions_that_are_not_discrete_are_refused():
+    assert discrete_actions(spaces.Discrete(3)) == 3
+    for space in (spaces.Box(-1, 1, (1,)), spaces.Discrete(3, start=1)):
+        with pytest.raises(ValueError, match="chooses among Discrete actions"):
+            discrete_actions(space)

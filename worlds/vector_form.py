@@ -1,0 +1,77 @@
+"""Many worlds of an id, stepped at once and started anew in the same step, as the whole course needs them."""
+
+import importlib
+from dataclasses import replace
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode
+
+# Vector forms that start an ended episode anew in the step after, and ours in their place.
+SAME_STEP_FORMS = {
+    "gymnasium.envs.classic_control.cartpole:CartPoleVectorEnv": "worlds.cart_pole:CartPoleVector",
+}
+
+
+def same_step_worlds(env_id, num_envs, **options):
+    """A Gymnasium VectorEnv of ``num_envs`` worlds that start anew in the same step as they end (SAME_STEP).
+
+    A world's own vector form is taken where it starts anew so, otherwise single worlds one after the other. World i
+    of ``reset(seed=n)`` starts from seed n + i.
+
+    Args:
+        env_id: an id of Gymnasium, "module:World-v0" too, or an EnvSpec.
+        options: given to the world, such as ``max_episode_steps``.
+
+    Raises:
+        ValueError: there is no such world, or it cannot be made.
+    """
+    try:
+        spec = world_spec(env_id) if isinstance(env_id, str) else env_id
+        form = SAME_STEP_FORMS.get(spec.vector_entry_point, spec.vector_entry_point)
+        if _starts_anew_in_the_same_step(form):
+            spec = replace(spec, vector_entry_point=form)
+            return gym.make_vec(spec, num_envs, vectorization_mode="vector_entry_point", **options)
+        same_step = {"autoreset_mode": AutoresetMode.SAME_STEP}
+        return gym.make_vec(spec, num_envs, vectorization_mode="sync", vector_kwargs=same_step, **options)
+    except (gym.error.Error, ImportError) as error:
+        raise ValueError(f"the world {getattr(env_id, 'id', env_id)!r} cannot be made: {error}") from None
+
+
+def world_spec(env_id):
+    """Gymnasium's EnvSpec of an id; "module:World-v0" imports the module first, as gymnasium.make does.
+
+    Raises:
+        ImportError, gymnasium.error.Error: there is no such module, no such world.
+    """
+    module, _, name = env_id.rpartition(":")
+    if module:
+        importlib.import_module(module)
+    return gym.spec(name)
+
+
+def _starts_anew_in_the_same_step(form):
+    """Whether a world's own vector form (a class, its name, or None) does so."""
+    if isinstance(form, str):
+        form = gym.envs.registration.load_env_creator(form)
+    return getattr(form, "metadata", {}).get("autoreset_mode") == AutoresetMode.SAME_STEP
+
+
+def final_info(ended, last_obs, num_envs):
+    """What SAME_STEP tells of episodes that ended, as Gymnasium's own vector form tells it.
+
+    Args:
+        ended: [E] the numbers of the worlds that ended.
+        last_obs: [E, …] their last observations.
+        num_envs: B.
+
+    Returns:
+        info: ``final_obs`` is an object array [B] of observations, None where the episode goes on, and
+        ``_final_obs`` [B] bool says where it has one.
+    """
+    final_obs = np.full(num_envs, None, dtype=object)
+    for i, obs in zip(ended, last_obs, strict=True):
+        final_obs[i] = obs
+    has_one = np.zeros(num_envs, bool)
+    has_one[ended] = True
+    return {"final_obs": final_obs, "_final_obs": has_one, "final_info": {}, "_final_info": has_one.copy()}
