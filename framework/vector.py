@@ -13,6 +13,7 @@ from gymnasium import spaces
 
 import environment  # noqa: F401, registers the worlds of the course
 from worlds.frames import FrameStack, is_picture
+from worlds.processes import ProcessVector
 from worlds.saving import is_plain, load_world, world_state
 from worlds.vector_form import same_step_worlds
 
@@ -61,7 +62,10 @@ def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, workers=0,
     ):
         if number < least:
             raise ValueError(f"{name} must be at least {least}; got {number}")
-    envs = same_step_worlds(env_id, num_envs, **options)
+    if workers:
+        envs = ProcessVector(env_id, num_envs, min(workers, num_envs), **options)
+    else:
+        envs = same_step_worlds(env_id, num_envs, **options)
     if not isinstance(envs.single_observation_space, spaces.Box):
         raise ValueError(
             f"networks read observations that are a Box; {env_id} has {envs.single_observation_space}"

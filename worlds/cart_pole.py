@@ -1,9 +1,44 @@
-"""Gymnasium's own vector form of CartPole, faster than single worlds, made to start anew in the same step."""
+"""CartPole, many at once: its dynamics, and a vector form that starts anew in the same step."""
+
+import math
 
 import numpy as np
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
+
+from worlds.vector_form import final_info
+
+GRAVITY, PUSH, SECONDS = 9.8, 10.0, 0.02  # m/s², newtons either way, and the length of a step
+POLE_MASS, CART_MASS, HALF_POLE = 0.1, 1.0, 0.5  # kg, kg, m
+MASS, POLE_MOMENT = POLE_MASS + CART_MASS, POLE_MASS * HALF_POLE
+FARTHEST, STEEPEST = 2.4, 12 * 2 * math.pi / 360  # m, rad; beyond them an episode ends
+
+
+def cart_pole_step(state, action, xp=np):
+    """The dynamics of Gymnasium's CartPole-v1, over a batch of B worlds (Barto, Sutton & Anderson 1983).
+
+    Its equations of motion are in Florian (2007), "Correct equations for the dynamics of the cart-pole system". Here
+    they are stepped by Euler's method, in Gymnasium's order, so that NumPy gives the same bits.
+
+    Args:
+        state: [B, 4] float, columns cart x and speed, pole angle (0 is upright) and angular speed.
+        action: [B] int, 0 push left, 1 push right.
+        xp: numpy, or tensorflow.experimental.numpy for tensors, inside a graph too.
+
+    Returns:
+        next state [B, 4], reward [B] (always 1), terminated [B] bool.
+    """
+    x, speed, angle, spin = (state[..., column] for column in range(4))
+    force = PUSH * (2.0 * xp.asarray(action, state.dtype) - 1.0)
+    cos, sin = xp.cos(angle), xp.sin(angle)
+    thrust = (force + POLE_MOMENT * xp.square(spin) * sin) / MASS
+    spin_up = (GRAVITY * sin - cos * thrust) / (HALF_POLE * (4.0 / 3.0 - POLE_MASS * xp.square(cos) / MASS))
+    speed_up = thrust - POLE_MOMENT * spin_up * cos / MASS
+    x, speed = x + SECONDS * speed, speed + SECONDS * speed_up
+    angle, spin = angle + SECONDS * spin, spin + SECONDS * spin_up
+    terminated = (xp.abs(x) > FARTHEST) | (xp.abs(angle) > STEEPEST)
+    return xp.stack([x, speed, angle, spin], axis=-1), xp.ones_like(x), terminated
 
 
 class CartPoleVector(CartPoleVectorEnv):
@@ -31,19 +66,24 @@ class CartPoleVector(CartPoleVectorEnv):
 
     def step(self, action):
         """Step every world; observations [B, 4], rewards [B], terminated [B], truncated [B], info."""
-        obs, reward, terminated, truncated, info = super().step(action)
-        ended = np.flatnonzero(terminated | truncated)
+        if not self.action_space.contains(action):
+            raise ValueError(f"actions must be {self.num_envs} numbers 0 or 1, one for each world; got {action}")
+        next_state, reward, terminated = cart_pole_step(self.state.T, action)
+        self.state = next_state.T  # Gymnasium's form has the worlds side by side, [4, B]
+        if self._sutton_barto_reward:
+            reward = -terminated.astype(float)
+        self.steps += 1
+        truncated = self.steps >= self.max_episode_steps
+        ended, info = np.flatnonzero(terminated | truncated), {}
         if len(ended):
-            info = {"final_obs": obs}
+            info = final_info(ended, self._obs()[ended], self.num_envs)
             self._start(ended)
-            obs = self._obs()
-        return obs, reward, terminated, truncated, info
+        return self._obs(), reward, terminated, truncated, info
 
     def _start(self, worlds):
         for i in worlds:
             self.state[:, i] = self.rngs[i].uniform(self.low, self.high, 4)
         self.steps[worlds] = 0
-        self.prev_done[worlds] = False  # else the next step would start them again
 
     def _obs(self):
         return self.state.T.astype(np.float32)

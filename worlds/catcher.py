@@ -6,6 +6,7 @@ from gymnasium import spaces
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
+from worlds.vector_form import final_info
 from worlds.window import Window, check_render_mode
 
 SIZE = 64  # pixels; positions and speeds are in pixels and pixels per step
@@ -15,7 +16,7 @@ LIVES = 3
 PADDLE_X, PADDLE_V, FRUIT_X, FRUIT_Y, LIVES_LEFT, NEXT_X = range(6)  # the columns of a Catcher state
 
 
-def catcher_step(state, action):
+def catcher_step(state, action, xp=np):
     """The dynamics of Catcher, over a batch of B games; nothing random happens here.
 
     The paddle is pushed and slides on, v ← drag (v + push), x ← x + v, and a wall stops it. The fruit falls at
@@ -24,23 +25,29 @@ def catcher_step(state, action):
     Args:
         state: [B, 6] float, columns PADDLE_X … NEXT_X (x of centres).
         action: [B] int, 0 push left, 1 wait, 2 push right.
+        xp: numpy, or tensorflow.experimental.numpy for tensors, inside a graph too.
 
     Returns:
         next state [B, 6], reward [B], terminated [B] bool, landed [B] bool (a new NEXT_X must be drawn there).
     """
-    state = state.copy()
-    state[:, PADDLE_V] = PADDLE_DRAG * (state[:, PADDLE_V] + PADDLE_PUSH * (action - 1.0))
-    wanted = state[:, PADDLE_X] + state[:, PADDLE_V]
-    state[:, PADDLE_X] = np.clip(wanted, PADDLE_WIDTH / 2, SIZE - PADDLE_WIDTH / 2)
-    state[:, PADDLE_V] *= wanted == state[:, PADDLE_X]  # a wall takes all its speed
-    state[:, FRUIT_Y] += FRUIT_SPEED
-    landed = state[:, FRUIT_Y] >= CATCH_Y
-    near = np.abs(state[:, FRUIT_X] - state[:, PADDLE_X]) <= (PADDLE_WIDTH + FRUIT_WIDTH) / 2
-    reward = np.where(landed, np.where(near, 1.0, -1.0), 0.0)
-    state[:, LIVES_LEFT] -= landed & ~near
-    state[:, FRUIT_X] = np.where(landed, state[:, NEXT_X], state[:, FRUIT_X])
-    state[:, FRUIT_Y] = np.where(landed, 0.0, state[:, FRUIT_Y])
-    return state, reward, state[:, LIVES_LEFT] <= 0, landed
+    paddle_x, paddle_v, fruit_x, fruit_y, lives, next_x = (state[..., column] for column in range(6))
+
+    def number(mask):  # 1 where true, 0 where false
+        return xp.asarray(mask, state.dtype)
+
+    paddle_v = PADDLE_DRAG * (paddle_v + PADDLE_PUSH * (number(action) - 1.0))
+    wanted_x = paddle_x + paddle_v
+    paddle_x = xp.clip(wanted_x, PADDLE_WIDTH / 2, SIZE - PADDLE_WIDTH / 2)
+    paddle_v = paddle_v * number(paddle_x == wanted_x)  # a wall takes all its speed
+    fruit_y = fruit_y + FRUIT_SPEED
+    landed = fruit_y >= CATCH_Y
+    near = xp.abs(fruit_x - paddle_x) <= (PADDLE_WIDTH + FRUIT_WIDTH) / 2
+    caught, missed = number(landed & near), number(landed & ~near)
+    lives = lives - missed
+    fruit_x = xp.where(landed, next_x, fruit_x)
+    fruit_y = xp.where(landed, 0.0, fruit_y)
+    next_state = xp.stack([paddle_x, paddle_v, fruit_x, fruit_y, lives, next_x], axis=-1)
+    return next_state, caught - missed, lives <= 0, landed
 
 
 def catcher_oracle(state):
@@ -180,41 +187,50 @@ class CatcherVector(VectorEnv):
         if not (whole and actions.min() >= 0 and actions.max() < 3):
             raise ValueError(f"actions must be {self.num_envs} numbers 0, 1 or 2, one for each game; got {actions}")
         self.state, reward, terminated, landed = catcher_step(self.state, actions)
-        for i in np.flatnonzero(landed):
+        for i in landed.nonzero()[0]:
             self.state[i, NEXT_X] = _draw_fruit_column(self.rngs[i])
         self.steps += 1
         truncated = self.steps >= self.max_episode_steps
-        ended = np.flatnonzero(terminated | truncated)
-        info = self._final_info(ended) if len(ended) else {}
+        ended = (terminated | truncated).nonzero()[0]
+        info = {}
+        if len(ended):
+            info = final_info(ended, _catcher_obs(self.state[ended], self.obs_type), self.num_envs)
         for i in ended:
             self.state[i], self.steps[i] = _new_game(self.rngs[i]), 0
         return _catcher_obs(self.state, self.obs_type), reward, terminated, truncated, info
-
-    def _final_info(self, ended):
-        """Gymnasium's form: an object array of last observations, and a mask of the games that have one."""
-        final_obs = np.full(self.num_envs, None, dtype=object)
-        for i, obs in zip(ended, _catcher_obs(self.state[ended], self.obs_type), strict=True):
-            final_obs[i] = obs
-        has_one = np.isin(np.arange(self.num_envs), ended)
-        return {"final_obs": final_obs, "_final_obs": has_one, "final_info": {}, "_final_info": has_one}
 
     def render(self):
         return tuple(draw_catcher(self.state)) if self.render_mode == "rgb_array" else None
 
 
 NIGHT, FRUIT_COLOUR, PADDLE_COLOUR, LIFE_COLOUR = (17, 20, 28), (255, 183, 77), (224, 240, 255), (110, 130, 160)
+COLOURS = np.array([NIGHT, PADDLE_COLOUR, LIFE_COLOUR, FRUIT_COLOUR], np.uint8)
+PIXEL = np.arange(SIZE, dtype=np.float32)  # the numbers of a picture's rows, and of its columns
+LIFE_MARKS = PIXEL % 4 > 0  # three pixels for each life, then a gap
+# What a row of the picture shows besides the fruit: 0 nothing, 1 the paddle, 2 the lives.
+SHOWN_IN_ROW = np.select([(PIXEL >= CATCH_Y) & (PIXEL < CATCH_Y + 3), (PIXEL >= 1) & (PIXEL < 3)], [1, 2])
+# Intervals of pixels: nothing, the paddle, the fruit's columns and its rows, from which column of the state; how far
+# their first pixel is from it (less half a pixel, which rounds); how many pixels they are.
+INTERVALS = np.array([PADDLE_X, PADDLE_X, FRUIT_X, FRUIT_Y])
+TO_FIRST = np.array([PADDLE_WIDTH, PADDLE_WIDTH, FRUIT_WIDTH, 0]) / 2 - 0.5
+EXTENT = np.array([[0], [PADDLE_WIDTH], [FRUIT_WIDTH], [FRUIT_WIDTH]])
 
 
-def draw_catcher(state):
-    """Games [B, 6] as pictures [B, 64, 64, 3] uint8: the fruit, the paddle, and a mark for each life left."""
-    frames = np.tile(np.array(NIGHT, np.uint8), (len(state), SIZE, SIZE, 1))
-    paddle_left = np.rint(state[:, PADDLE_X] - PADDLE_WIDTH / 2).astype(int)
-    fruit_left = np.rint(state[:, FRUIT_X] - FRUIT_WIDTH / 2).astype(int)
-    fruit_top = np.rint(state[:, FRUIT_Y]).astype(int)
-    lives = state[:, LIVES_LEFT].astype(int)
-    for frame, paddle, fruit, top, life in zip(frames, paddle_left, fruit_left, fruit_top, lives, strict=True):
-        frame[1:3, 1 : 4 * life] = LIFE_COLOUR
-        frame[1:3, 4:12:4] = NIGHT
-        frame[CATCH_Y : CATCH_Y + 3, paddle : paddle + PADDLE_WIDTH] = PADDLE_COLOUR
-        frame[top : top + FRUIT_WIDTH, fruit : fruit + FRUIT_WIDTH] = FRUIT_COLOUR
-    return frames
+def draw_catcher(state, xp=np):
+    """Games [B, 6] as pictures [B, 64, 64, 3] uint8: the fruit, the paddle, and a mark for each life left.
+
+    The picture of a game has at most six different rows: nothing, paddle and lives, each without and with the fruit.
+    These six are drawn, and each row of the picture is one of them. xp is that of `catcher_step`.
+    """
+    first = xp.floor(xp.take(state, INTERVALS, axis=1) - TO_FIRST)[..., None]
+    covers = (first <= PIXEL) & (first + EXTENT > PIXEL)  # [B, 4, 64]
+    fruit_columns, fruit_rows = covers[:, 2:3], covers[:, 3]
+    lives = state[:, LIVES_LEFT]  # not [:, LIVES_LEFT, None]: from a stack, TensorFlow's optimiser loses the new axis
+    lives = LIFE_MARKS & (4 * lives[:, None] > PIXEL)
+    shown = xp.concatenate([covers[:, :2], lives[:, None]], axis=1)  # [B, 3, 64]
+    colour = xp.where(shown, np.array([[0], [1], [2]]), 0)
+    rows = xp.concatenate([colour, xp.where(fruit_columns, 3, colour)], axis=1)  # [B, 6, 64]
+    rows = xp.reshape(xp.take(COLOURS, rows, axis=0), (-1, 3 * SIZE))  # [6 B, 64 × 3]
+    row = xp.where(fruit_rows, SHOWN_IN_ROW + 3, SHOWN_IN_ROW)  # [B, 64]
+    picture = xp.take(rows, row + np.arange(0, 6 * state.shape[0], 6)[:, None], axis=0)
+    return xp.reshape(picture, (-1, SIZE, SIZE, 3))

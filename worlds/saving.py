@@ -1,4 +1,8 @@
-"""The state of a world as arrays and plain numbers. Gymnasium has no such thing, so it is read from attributes."""
+"""The state of a world as arrays and plain numbers.
+
+Gymnasium has no such thing, so it is read from attributes. Worlds in other processes are asked themselves
+(`worlds.processes`): they have functions of these names.
+"""
 
 import numpy as np
 
@@ -7,6 +11,9 @@ PLAIN_WORLDS = ("environment", "worlds.", "gymnasium.envs.classic_control", "gym
 
 
 def is_plain(env):
+    """Whether `world_state` keeps everything of a world."""
+    if hasattr(env.unwrapped, "is_plain"):
+        return env.unwrapped.is_plain()
     return type(env.unwrapped).__module__.startswith(PLAIN_WORLDS)
 
 
@@ -20,6 +27,9 @@ def _layers(env):
 
 
 def world_state(env):
+    """What `load_world` needs to let a world, or a vector of worlds, go on; {} if it is not plain."""
+    if hasattr(env.unwrapped, "world_state"):
+        return env.unwrapped.world_state()
     if not is_plain(env):
         return {}
     layers = {}
@@ -29,6 +39,10 @@ def world_state(env):
 
 
 def load_world(env, state):
+    """Let a world go on where `world_state` was taken."""
+    if hasattr(env.unwrapped, "load_world"):
+        env.unwrapped.load_world(state)
+        return
     for i, layer in enumerate(_layers(env)):
         kept = state["layers"][str(i)]
         vars(layer).update({name: tuple(v) if isinstance(v, list) else v for name, v in kept.items()})

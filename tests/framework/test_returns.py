@@ -96,6 +96,31 @@ def test_values_of_successors_are_those_that_asking_for_each_would_give():
         step = Transition(obs, np.zeros(4, int), np.zeros(4, np.float32), following, terminated, truncated)
         rollout.add(step, value=value_of(obs))
         obs = np.where((terminated | truncated)[:, None], rng.normal(size=(4, 3)), following).astype(np.float32)
-    asked = value_of(rollout.flat("next_obs")).reshape(30, 4)
-    asked[rollout["terminated"]] = 0  # nothing follows
+    asked = value_of(rollout.batch("next_obs").next_obs).reshape(30, 4)
+    asked[rollout.terminated] = 0  # nothing follows
     np.testing.assert_allclose(rollout.next_values(value_of), asked, rtol=1e-6)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_returns_are_the_same_inside_a_graph(compiled, dtype):
+    tf = pytest.importorskip("tensorflow")
+
+    def all_of_them(xp, reward, value, next_value, terminated, truncated):
+        ends = terminated, truncated
+        return (
+            lambda_returns(reward, next_value, *ends, 0.9, 0.8, xp=xp),
+            discounted_returns(reward, next_value, *ends, 0.9, xp=xp),
+            n_step_returns(reward, next_value, *ends, 0.9, 3, xp=xp),
+            gae(reward, value, next_value, *ends, 0.9, 0.8, xp=xp),
+        )
+
+    def of_tensors(*rollout):
+        return all_of_them(tf.experimental.numpy, *rollout)
+
+    reward, value, next_value, *ends = random_rollout(np.random.default_rng(3), steps=9)
+    rollout = (reward.astype(dtype), value.astype(dtype), next_value.astype(dtype), *ends)
+    in_graph = tf.function(of_tensors, jit_compile=compiled)(*map(tf.constant, rollout))
+    for tensor, array in zip(in_graph, all_of_them(np, *rollout), strict=True):
+        assert tensor.dtype == array.dtype == dtype
+        np.testing.assert_allclose(tensor.numpy(), array, rtol=1e-6)

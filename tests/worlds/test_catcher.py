@@ -4,7 +4,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from worlds.catcher import CATCH_Y, Catcher, CatcherVector, catcher_oracle, catcher_step
+from worlds.catcher import CATCH_Y, Catcher, CatcherVector, catcher_oracle, catcher_step, draw_catcher
 
 
 def game(**changes):
@@ -41,6 +41,42 @@ def test_dynamics_leave_their_input_alone():
     state = game()
     catcher_step(state, np.array([2]))
     assert (state == game()).all()
+
+
+def random_games(rng, number):
+    """States as games reach them, walls and the last moment before a landing among them."""
+    state = rng.uniform((6.5, -12, 2, 0, 1, 2), (57.5, 12, 62, 30, 4, 62), (number, 6))
+    state[:, 3] = 2 * np.floor(state[:, 3])  # a fruit falls two pixels a step, from 0 to 58
+    state[:, 4] = np.floor(state[:, 4])
+    return state
+
+
+@pytest.mark.parametrize("how", ["tensors", "graph", "XLA"])
+def test_dynamics_and_pictures_are_the_same_inside_a_graph(how):
+    tf = pytest.importorskip("tensorflow")
+    xp = tf.experimental.numpy
+
+    def step_and_draw(state, action):
+        next_state, *rest = catcher_step(state, action, xp)
+        return next_state, *rest, draw_catcher(next_state, xp)
+
+    if how != "tensors":
+        step_and_draw = tf.function(step_and_draw, jit_compile=how == "XLA")
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        state, action = random_games(rng, 256), rng.integers(3, size=256)
+        next_state, reward, terminated, landed = catcher_step(state, action)
+        assert landed.any()
+        assert terminated.any()
+        for dtype in (np.float64, np.float32):
+            tensors = step_and_draw(tf.constant(state, dtype), tf.constant(action))
+            assert [t.dtype for t in tensors] == [dtype, dtype, tf.bool, tf.bool, tf.uint8]
+            if dtype == np.float32:  # more than this would be luck: what touches or not may hang on the last bit
+                np.testing.assert_allclose(tensors[0][:, 3], next_state[:, 3], rtol=1e-6)
+                continue
+            for tensor, array in zip(tensors, (next_state, reward, terminated, landed), strict=False):
+                np.testing.assert_allclose(tensor.numpy(), array, rtol=1e-6)
+            np.testing.assert_array_equal(tensors[4].numpy(), draw_catcher(tensors[0].numpy()))
 
 
 @pytest.mark.parametrize("name", ["Catcher-v0", "CatcherState-v0"])
@@ -96,6 +132,21 @@ def test_picture_shows_fruit_paddle_and_lives():
     assert len(colours) == 4
     after, *_ = env.step(1)
     assert (after != obs).any()
+
+
+def test_pictures_of_many_games_are_those_drawn_rectangle_by_rectangle():
+    """Night, lives, paddle and fruit, one over the other, as a painter would."""
+    state = random_games(np.random.default_rng(0), 500)
+    state[::7, 4] = 0
+    state[0] = (32, 0, 32, 58, 3, 10)  # as a game starts, with half a pixel to round; the fruit before the paddle
+    for (paddle_x, _, fruit_x, fruit_y, lives, _), picture in zip(state, draw_catcher(state), strict=True):
+        expected = np.full((64, 64, 3), (17, 20, 28), np.uint8)
+        for life in range(int(lives)):
+            expected[1:3, 1 + 4 * life : 4 + 4 * life] = (110, 130, 160)
+        paddle, fruit, top = (int(np.rint(number)) for number in (paddle_x - 6.5, fruit_x - 2, fruit_y))
+        expected[60:63, paddle : paddle + 13] = (224, 240, 255)
+        expected[top : top + 4, fruit : fruit + 4] = (255, 183, 77)
+        np.testing.assert_array_equal(picture, expected)
 
 
 def test_numbers_stay_within_their_space():
