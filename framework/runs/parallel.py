@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from concurrent.futures import BrokenExecutor
 
 from tqdm import tqdm
 
@@ -23,29 +24,71 @@ def run_parallel(job, calls):
     began = time.perf_counter()
     results = [job(*calls[0])]
     expected = (time.perf_counter() - began) * (len(calls) - 1)
-    workers = min(os.cpu_count() or 1, len(calls) - 1)
-    with progress_bar(len(calls), "runs", initial=1) as progress:
-        if workers < 2 or expected < WORTH_PROCESSES:
-            for arguments in calls[1:]:
-                results.append(job(*arguments))
-                progress.update()
-            return results
-        return results + _run_in_processes(job, calls[1:], workers, progress)
+    count = min(os.cpu_count() or 1, len(calls) - 1) if expected >= WORTH_PROCESSES else 0
+    with progress_bar(len(calls), "runs", initial=1) as progress, Workers(count) as workers:
+        return results + workers.map(job, calls[1:], done=progress.update)
 
 
-def _run_in_processes(job, calls, workers, progress):
-    import multiprocessing  # here, since few calls need them
-    from concurrent.futures import ProcessPoolExecutor
+class Workers:
+    """Processes that stay, so that jobs may be given to them again and again: ``with Workers(4) as workers: …``
 
-    # Processes are started afresh, not forked, so that they behave alike on Linux, macOS and Windows, and leave
-    # Ctrl-C to us.
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)
-    )
-    try:
-        futures = [pool.submit(job, *arguments) for arguments in calls]
-        for future in futures:
-            future.add_done_callback(lambda _: progress.update())
-        return [future.result() for future in futures]
-    finally:
-        pool.shutdown(cancel_futures=True)
+    They start at the first `map` and end with the context. They are started afresh, not forked, so that they behave
+    alike on Linux, macOS and Windows, and they leave Ctrl-C to us.
+
+    Args:
+        count: how many processes; with 0 or 1 there is none, and everything runs here.
+
+    Raises:
+        ValueError: count is below 0.
+    """
+
+    def __init__(self, count):
+        if count < 0:
+            raise ValueError(f"the number of workers must be at least 0; got {count}")
+        self.count, self._pool = count, None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def map(self, job, calls, together=1, done=None):
+        """[job(*arguments) for arguments in calls]: the same results in the same order for any number of workers.
+
+        Args:
+            job: a function of a module, which gives the same result wherever it runs; where it raises, so does map.
+            calls: tuples of arguments.
+            together: how many calls a worker gets at a time; more than 1 makes many short ones cheaper.
+            done: called without arguments when another result is there.
+
+        Raises:
+            RuntimeError: a worker process died, for example for want of memory.
+        """
+        results = []
+        try:
+            for result in self._results(job, list(calls), together):
+                results.append(result)
+                if done:
+                    done()
+        except BrokenExecutor:
+            self.__exit__()
+            raise RuntimeError("a worker process died before it had done its job; was memory short?") from None
+        return results
+
+    def _results(self, job, calls, together):
+        if self.count < 2:
+            return (job(*arguments) for arguments in calls)
+        if self._pool is None:
+            import multiprocessing  # here, since few runs need processes
+            from concurrent.futures import ProcessPoolExecutor
+
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self.count, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+        return self._pool.map(_run, [job] * len(calls), calls, chunksize=together)
+
+
+def _run(job, arguments):
+    return job(*arguments)
