@@ -27,7 +27,7 @@ class Options(CommonOptions):
 
 
 class Agent:
-    """Picks any action, whatever the state."""
+    """Picks an action at random, whatever the state."""
 
     def __init__(self, env, seed):
         self.num_actions = env.action_space.n

@@ -10,6 +10,8 @@ All solve the Bellman optimality equation of a finite model (Bellman 1957; Howar
     python DP/planner.py --size 40 --planner modified     an empty 40×40 maze
 
 prints the values, the greedy arrows, the number of sweeps and the time, and saves a plot; the first takes a second.
+
+Read ValueIterationPlanner and `sweep_values` of backups.py first. The other planners are variations of them.
 """
 
 import math
@@ -21,20 +23,13 @@ import gymnasium as gym
 import numpy as np
 from tqdm import tqdm
 
-from DP.backups import (
-    greedy_actions,
-    heading_for_an_end,
-    q_values,
-    steps_to_end,
-    sweep_policy,
-    sweep_values,
-    with_rest,
-)
+from DP.backups import greedy_actions, q_values, sweep_policy, sweep_values
+from DP.undiscounted import proper_policy, undiscounted_model
 from environment import BOOK_MAZE, GridWorld, tabular_model
 from framework.cli import CommonOptions, run
 from framework.plots import save_figure
 from framework.tabular.grid_map import draw_grid, grid_map, grid_text
-from framework.tabular.loops import LARGE, compiled
+from framework.tabular.loops import LARGE, fast
 
 MAX_SWEEPS = 100_000
 
@@ -45,7 +40,8 @@ class Sweep:
 
     Attributes:
         number: how many sweeps there have been; the first is 1.
-        phase: "values" (max over actions), "evaluate" (the policy's action) or "improve" (a better policy).
+        phase: "values" after a sweep over all actions, "evaluate" after one over the actions of a policy, "improve"
+            when the policy has been improved.
         V: [S] float, a copy of the values.
         residual: the largest change of a value in this sweep.
     """
@@ -57,14 +53,18 @@ class Sweep:
 
 
 class Planner:
-    """What all planners share; a planner adds ``sweeps``.
+    """What all planners share. A planner adds ``_sweeps(model, gamma, threshold)``, a generator of `Sweep`.
 
     Args:
         env: a tabular world: a GridWorld, or a Gymnasium world that has ``P``.
-        compile: True compiles the sweeps with numba, False does not; by default worlds of 1,000 states or more.
+        compile: True compiles the sweeps with numba, False does not; None does for worlds of 1,000 states or more.
 
     Attributes:
-        V: [S] float.   Q: [S, A] float.   policy: [S] int.   log: list of V after each sweep.
+        V: [S] float.   Q: [S, A] float.   policy: [S] int.   All three are None before the first plan.
+        log: a list of V [S] after each sweep of the last plan.
+
+    Raises:
+        ValueError: the world shows no model, or one that is impossible.
     """
 
     def __init__(self, env, compile=None):
@@ -73,17 +73,23 @@ class Planner:
         self.num_states, self.num_actions = self.model.reward.shape
         if compile is None:
             compile = self.num_states >= LARGE
-        self._sweep_values = compiled(sweep_values) if compile else sweep_values
-        self._sweep_policy = compiled(sweep_policy) if compile else sweep_policy
+        self._sweep_values = fast(sweep_values) if compile else sweep_values
+        self._sweep_policy = fast(sweep_policy) if compile else sweep_policy
         self.V = self.Q = self.policy = None
         self.log = []
 
     def plan(self, gamma=0.9, threshold=1e-4, keep_log=True):
-        """Sweep until no value changes by ``threshold`` or more; the values are then right to within
-        threshold × gamma / (1 - gamma).
+        """Sweep until no value changes by ``threshold`` or more.
+
+        The values are then right to within threshold × gamma / (1 - gamma).
+
+        Args:
+            gamma: the discount, from 0 to 1.
+            threshold: the largest change of a value at which to stop, above 0.
+            keep_log: False keeps no ``log``, which saves memory in large worlds.
 
         Returns:
-            V [S]. Also sets ``policy``, ``Q`` and, unless keep_log is False (for large worlds), ``log``.
+            V [S]. The method also sets ``V``, ``Q``, ``policy`` and ``log``.
 
         Raises:
             ValueError: gamma or threshold out of range, or values without a limit (gamma = 1, no way to end).
@@ -95,12 +101,9 @@ class Planner:
         return self.V
 
     def sweeps(self, gamma=0.9, threshold=1e-4):
-        """Generator of `Sweep`, one after each sweep; the algorithm itself. Arguments and errors as for ``plan``."""
+        """Generator of `Sweep`, one after each sweep: the algorithm itself. For arguments and errors see ``plan``."""
         check_gamma_and_threshold(gamma, threshold)
-        model = self.model
-        if gamma == 1:
-            self._refuse_endless()
-            model = with_rest(model)
+        model = undiscounted_model(self.model) if gamma == 1 else self.model
         for sweep in self._sweeps(model, float(gamma), threshold):
             if sweep.number > MAX_SWEEPS:
                 raise ValueError(
@@ -111,25 +114,18 @@ class Planner:
         self.V = sweep.V
         self.Q = q_values(self.model, self.V, gamma)
         if gamma == 1:  # V alone does not tell an action that ends from one that stays for ever at no cost
-            self.policy = heading_for_an_end(self.model, greedy_actions(self.Q))
+            self.policy = proper_policy(self.model, allowed=greedy_actions(self.Q))
         else:
             self.policy = self.Q.argmax(axis=1)
-
-    def _refuse_endless(self):
-        steps = steps_to_end(self.model, np.ones_like(self.model.reward, bool))
-        endless = np.flatnonzero(np.isinf(steps) & (self.model.reward != 0).any(axis=1))
-        if len(endless):
-            raise ValueError(
-                f"with gamma = 1 an end must be within reach of every state, and from state {endless[0]} "
-                "there is none; use a gamma below 1"
-            )
 
 
 class ValueIterationPlanner(Planner):
     """V(s) ← max over a of Q(s, a), until nothing changes (Bellman 1957).
 
-    ``in_place=True``, as in the book, overwrites V while it sweeps: news travels through many states in one
-    sweep. ``in_place=False`` computes all of the new V from the old one: news travels one step a sweep.
+    Args:
+        env, compile: see `Planner`.
+        in_place: True, as in the book, overwrites V while it sweeps, so that news travels through many states in one
+            sweep. False computes all of the new V from the old one, so that news travels one step a sweep.
     """
 
     def __init__(self, env, in_place=True, compile=None):
@@ -140,10 +136,11 @@ class ValueIterationPlanner(Planner):
         tables = (model.next_state, model.prob, model.reward, gamma)
         V = np.zeros(self.num_states + 1)
         policy = np.zeros(self.num_states, np.int64)
+        backwards = False  # every sweep begins with state 0
         number, residual = 0, math.inf
         while residual >= threshold:
             if self.in_place:
-                residual = self._sweep_values(V, policy, *tables, False)
+                residual = self._sweep_values(V, policy, *tables, backwards)
             else:
                 new_V = q_values(model, V[:-1], gamma).max(axis=1)
                 residual = float(np.abs(new_V - V[:-1]).max())
@@ -156,7 +153,7 @@ class PolicyIterationPlanner(Planner):
     """Evaluate a policy, then improve it, until it is stable (Howard 1960).
 
     An action gives way only to one that is better by more than rounding, so that ties can't make it go on for ever
-    or stop too soon. The first policy heads for an end: evaluating one that never ends would fail at gamma = 1.
+    or stop too soon. The first policy heads for an end, since at gamma = 1 one that never ends has no values.
     In-place evaluations that stop early can lead round a circle of policies (Williams & Baird 1993); after a
     hundred policies, each is therefore evaluated more closely.
     """
@@ -164,13 +161,14 @@ class PolicyIterationPlanner(Planner):
     def _sweeps(self, model, gamma, threshold):
         tables = (model.next_state, model.prob, model.reward, gamma)
         V = np.zeros(self.num_states + 1)
-        policy = heading_for_an_end(self.model, np.ones_like(self.model.reward, bool))
+        policy = proper_policy(self.model)
+        backwards = False
         number, policies, stable = 0, 0, False
         while not stable:
             policies += 1
             residual = math.inf
             while residual >= threshold / max(1, policies / 100):
-                residual = self._sweep_policy(V, policy, *tables, False)
+                residual = self._sweep_policy(V, policy, *tables, backwards)
                 number += 1
                 yield Sweep(number, "evaluate", V[:-1].copy(), residual)
 
@@ -202,13 +200,15 @@ class ModifiedPolicyIterationPlanner(Planner):
         policy = np.zeros(self.num_states, np.int64)
         number = 0
         while True:
-            change = self._sweep_values(V, policy, *tables, number % 2 == 1)
+            backwards = number % 2 == 1
+            change = self._sweep_values(V, policy, *tables, backwards)
             number += 1
             yield Sweep(number, "improve", V[:-1].copy(), change)
             if change < threshold:
                 return
             for _ in range(self.evaluating_sweeps):
-                residual = self._sweep_policy(V, policy, *tables, number % 2 == 1)
+                backwards = number % 2 == 1
+                residual = self._sweep_policy(V, policy, *tables, backwards)
                 number += 1
                 if residual < change / 10:
                     break
@@ -216,7 +216,7 @@ class ModifiedPolicyIterationPlanner(Planner):
 
 
 def check_gamma_and_threshold(gamma, threshold):
-    """Raise ValueError, in one sentence, unless gamma is from 0 to 1 and threshold is positive."""
+    """Raise ValueError, with one sentence, unless gamma is from 0 to 1 and threshold is positive."""
     if not 0 <= gamma <= 1:
         raise ValueError(f"gamma must be a number from 0 to 1; got {gamma}")
     if not 0 < threshold < math.inf:
@@ -242,15 +242,19 @@ class Options(CommonOptions):
     gamma: float = 0.9
     """Discount, from 0 to 1."""
     threshold: float = 1e-4
-    """Sweep until no value changes by this much."""
+    """Sweep until no value changes by this much or more."""
     move_prob: float = 0.8
     """Probability that the agent of a GridWorld moves as it wants."""
     plot: str = "runs/planner/plan.png"
     """Where the plot goes."""
 
 
-def make_world(options):
-    """The world that the command line asks for."""
+def world_of(options):
+    """The world that the command line asks for.
+
+    Raises:
+        ValueError: size is out of range, or Gymnasium does not know env.
+    """
     if options.size is not None:
         if not 2 <= options.size <= 2000:
             raise ValueError(f"size must be from 2 to 2000; got {options.size}")
@@ -267,7 +271,7 @@ def make_world(options):
 
 
 def main(options):
-    env = make_world(options)
+    env = world_of(options)
     planner = PLANNERS[options.planner](env)
     began = time.perf_counter()
     residuals = []
@@ -284,17 +288,17 @@ def main(options):
     else:
         print(f"V from {planner.V.min():.3f} to {planner.V.max():.3f}, mean {planner.V.mean():.3f}")
     print(f"\n{options.planner}: {sweep.number} sweeps over {planner.num_states} states in {seconds:.3f} s")
-    draw(options, planner, grid, greedy, residuals)
+    draw_plan(options, planner, grid, greedy, residuals)
 
 
 def most_sweeps(options, first_residual):
-    """How many sweeps value iteration can take: each shrinks the largest change by gamma or more."""
+    """The most sweeps that value iteration can take, since each shrinks the largest change by gamma or more."""
     if not (0 < options.gamma < 1 and first_residual > options.threshold):
         return None
     return math.ceil(1 + math.log(options.threshold / first_residual) / math.log(options.gamma))
 
 
-def draw(options, planner, grid, greedy, residuals):
+def draw_plan(options, planner, grid, greedy, residuals):
     """The map (where the world has one) and the residual of each sweep, side by side."""
     import matplotlib.pyplot as plt
 

@@ -22,7 +22,7 @@ from framework.tabular.study import LearnOptions, study
 
 
 def softmax(row):
-    """The probabilities [A] of preferences [A]. Taking the largest off changes nothing, and nothing overflows."""
+    """The probabilities [A] of preferences [A]. Subtracting the largest one changes nothing, and avoids overflow."""
     top = max(row)
     weights = [math.exp(value - top) for value in row]
     total = sum(weights)
@@ -40,17 +40,17 @@ class Actor(ELAgent):
         return softmax(self.q[state])
 
     def policy(self, state):
-        """Any action, each with its probability."""
-        return self.draw(self.action_probs(state))
+        """An action, drawn from the softmax of the preferences."""
+        return self.sample(self.action_probs(state))
 
-    def draw(self, probs):
-        """The index of one of ``probs`` [A], drawn with them."""
+    def sample(self, probs):
+        """A random action, drawn with the probabilities ``probs`` [A]."""
         luck = self.random()
         for action, prob in enumerate(probs):
             luck -= prob
             if luck < 0:
                 return action
-        return action  # rounding may leave a hair's breadth after the last
+        return action  # the last one: by rounding, the probabilities may add up to a little less than 1
 
     def update(self, state, action, td_error, probs):
         """Step along td_error × the gradient of log pi(action | state), where ``probs`` [A] is pi."""
@@ -87,11 +87,13 @@ class ActorCritic(Actor):
         done = False
         while not done:
             probs = self.action_probs(state)
-            action = self.draw(probs)
+            action = self.sample(probs)
             next_state, reward, terminated, truncated, _ = env.step(action)
             td_target = reward + self.gamma * (not terminated) * v[next_state]
             td_error = td_target - v[state]
-            self.critic.update(state, td_error, self.count_visit(state, action))
+            self.n[state][action] += 1
+            learning_rate = self.rate(state, action)
+            self.critic.update(state, td_error, learning_rate)
             self.update(state, action, td_error, probs)
             yield Step(state, action, reward, next_state, terminated, truncated, td_error)
             state, done = next_state, terminated or truncated

@@ -39,7 +39,12 @@ class CompareAgent(ELAgent):
 
 
 def compare_once(q_learning, env_id, episodes, seed, settings):
-    """One run: rewards [episodes], the exact worth of the greedy policy at so many times [CHECKS], and Q [S, A]."""
+    """One run of one algorithm.
+
+    Returns:
+        (rewards, worth, Q): the return of each episode [episodes], the exact expected return of the greedy policy at
+        regular intervals [CHECKS], and Q [S, A].
+    """
     env = make_world(env_id)
     env.reset(seed=seed)
     agent, starts = CompareAgent(env, seed, q_learning, **settings), start_probs(env)
@@ -52,9 +57,10 @@ def compare_once(q_learning, env_id, episodes, seed, settings):
 
 
 def greedy_path(env, Q):
-    """The cells (row, column) from the start to the end of an episode, always taking the best action of Q [S, A].
+    """The cells (row, column) that an agent visits if it always takes the best action of Q [S, A], from start to end.
 
-    None if it does not end within as many steps as there are states.
+    Returns:
+        A list, or None if the episode does not end within as many steps as there are states.
     """
     world = env.unwrapped
     (state, _), cells, terminated = env.reset(seed=0), [], False
@@ -79,7 +85,7 @@ class Options(CommonOptions):
     seeds: int = 10
     """How many independent runs of each, in parallel: seed, seed + 1 …"""
     epsilon: float = 0.1
-    """The probability of exploring on the cliff; three times as much on ice."""
+    """The probability of exploring on the cliff; on ice it is three times as high."""
     cliff_episodes: int = 1000
     """How many episodes to learn from on the cliff."""
     ice_episodes: int = 6_000
@@ -91,7 +97,7 @@ class Options(CommonOptions):
 
 
 def compare(env_id, episodes, seeds, **settings):
-    """{"Q-learning": what `compare_once` returns for each seed, "SARSA": likewise}."""
+    """{"Q-learning": results, "SARSA": results}; results are a list of what `compare_once` returned for each seed."""
     calls = [(q_learning, env_id, episodes, seed, settings) for q_learning in (True, False) for seed in seeds]
     results = run_parallel(compare_once, calls)
     return {"Q-learning": results[: len(seeds)], "SARSA": results[len(seeds) :]}
@@ -118,10 +124,10 @@ def main(options):
         final = np.array([worth[-1] for _, worth, _ in runs])
         print(f"ice   {name:>10}: {earned:7.3f} an episode over the last 500; ", end="")
         print(f"its greedy policy is worth {final.mean():.3f} ± {final.std():.3f} (exactly)")
-    draw(cliff, ice, env, options.plot)
+    draw_comparison(cliff, ice, env, options.plot)
 
 
-def draw(cliff, ice, env, path):
+def draw_comparison(cliff, ice, env, path):
     """The cliff above, with the paths of the first seed; the ice below, with the worth of the greedy policies."""
     import matplotlib.pyplot as plt
 

@@ -1,4 +1,4 @@
-"""What the agents of Day 3 share: a table of Q values, an epsilon-greedy policy, settings that act while it learns.
+"""What the agents of Day 3 share: a table of Q values, an epsilon-greedy policy, settings that can change on the way.
 
 An agent adds ``steps``, a generator of `Step` that plays one episode and learns on the way: the whole algorithm.
 ``learn`` plays many, and is a generator of `Episode`. Whoever iterates sets the pace: a script runs to the end, the
@@ -17,8 +17,8 @@ class Step(NamedTuple):
     """One step of an episode, and what was learnt from it.
 
     Attributes:
-        td_error: by how much Q[state, action] was found wrong; None if nothing was learnt about it at this step.
-        updates: the other entries that changed, a tuple of (state, action, error), in order.
+        td_error: the TD error of (state, action); None where the agent waits for later steps before it learns.
+        updates: a tuple of (state, action, error): what an agent that waited has learnt at this step, in order.
     """
 
     state: int
@@ -46,12 +46,13 @@ class ELAgent:
 
     Args:
         env: the world whose states and actions are numbered from 0; only its spaces are read.
-        seed: of the agent's own random numbers.
+        seed: the seed of the agent's own random numbers.
         settings: see ``configure``.
 
     Attributes:
         q: the rows of Q, a list of lists: for reading and writing single numbers, 4 times faster than an array.
-        n: how often each action was taken in each state, likewise. ``N`` counts visits; ``Q == 0`` does not tell.
+        n: N(s, a) as a list of lists, how often each action was taken in each state. Whether a pair was visited is
+            read from here, since an entry of Q may be 0 by chance.
         epsilon, gamma, learning_rate, rate_decay: read at every step, so changing them acts at once.
     """
 
@@ -125,17 +126,12 @@ class ELAgent:
         return [explore + exploit * (value == best) for value in row]
 
     def expected_value(self, state):
-        """The value of a state under ``policy``: what the sum over a of its probability × Q(s, a) comes to."""
+        """The value of a state under ``policy``: the sum over a of pi(a | s) Q(s, a)."""
         row = self.q[state]
         return (1 - self.epsilon) * max(row) + self.epsilon * sum(row) / self.num_actions
 
-    def count_visit(self, state, action):
-        """Note that ``action`` was taken in ``state``; returns the learning rate of that entry."""
-        self.n[state][action] = visits = self.n[state][action] + 1
-        return self.learning_rate * visits**-self.rate_decay
-
     def rate(self, state, action):
-        """learning_rate × N(s, a)^-rate_decay."""
+        """The learning rate of Q(s, a) at its N(s, a)th visit: learning_rate × N(s, a)^-rate_decay."""
         return self.learning_rate * self.n[state][action] ** -self.rate_decay
 
     @property

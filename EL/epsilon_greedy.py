@@ -30,6 +30,9 @@ class EpsilonGreedyAgent:
 
     Attributes:
         V: [R, K] float, the mean reward of each coin so far.   N: [R, K] int, how often it was tossed.
+
+    Raises:
+        ValueError: epsilon is not from 0 to 1.
     """
 
     def __init__(self, env, epsilon=0.1, runs=1, seed=None):
@@ -71,7 +74,7 @@ class UCB1Agent(EpsilonGreedyAgent):
 
 
 class ThompsonAgent(EpsilonGreedyAgent):
-    """Draws each coin's head probability from what is known of it, Beta(1 + heads, 1 + tails); tosses the highest."""
+    """Draws each coin's head probability from its posterior, Beta(1 + heads, 1 + tails); tosses the highest."""
 
     def policy(self):
         heads = self.V * self.N
@@ -79,7 +82,7 @@ class ThompsonAgent(EpsilonGreedyAgent):
 
 
 def kl(p, q):
-    """The relative entropy of a coin p to a coin q, both in [0, 1]: how fast tosses of p show that it is not q."""
+    """The relative entropy of a coin p to a coin q, head probabilities in [0, 1]: how fast tosses tell p from q."""
     return sum(x * math.log(x / y) if y > 0 else math.inf for x, y in ((p, q), (1 - p, 1 - q)) if x > 0)
 
 
@@ -89,8 +92,8 @@ def lai_robbins(head_probs):
     return sum((best - p) / kl(p, best) for p in head_probs if p < best)
 
 
-def play(agent, tosses):
-    """Mean reward up to each toss and regret up to it, each [R, tosses]."""
+def reward_and_regret(agent, tosses):
+    """Let an agent play; returns its mean reward up to each toss and its regret up to each toss, each [R, tosses]."""
     rewards, regret = np.empty((2, agent.runs, tosses))
     lost = agent.env.head_probs.max() - agent.env.head_probs
     for t, (coins, reward) in enumerate(agent.play(tosses)):
@@ -124,7 +127,7 @@ def main(options):
     curves = {}
     with progress_bar(len(agents), "agents") as progress:
         for label, (agent_class, epsilon) in agents.items():
-            curves[label] = play(agent_class(env, epsilon, runs, options.seed), tosses)
+            curves[label] = reward_and_regret(agent_class(env, epsilon, runs, options.seed), tosses)
             progress.update()
     for label, (reward, regret) in curves.items():
         half = 1.96 * regret[:, -1].std(ddof=1) / math.sqrt(runs)
@@ -134,10 +137,10 @@ def main(options):
     print(
         f"Lai and Robbins: in the long run it grows at least like {bound:.2f} × ln t; that is {last:.1f} at the end"
     )
-    draw(curves, bound, options.head_probs, options.plot)
+    draw_regret(curves, bound, options.head_probs, options.plot)
 
 
-def draw(curves, bound, head_probs, path):
+def draw_regret(curves, bound, head_probs, path):
     """Mean reward at the left, regret over the logarithm of time at the right."""
     import matplotlib.pyplot as plt
 

@@ -24,7 +24,7 @@ class MonteCarloAgent(ELAgent):
     A return that a time limit cuts off is completed with what the agent itself expects from there.
 
     Args:
-        first_visit: learn from the first visit to a pair (s, a) in an episode only; else from every visit.
+        first_visit: True learns from the first visit to a pair (s, a) in an episode only, False from every visit.
     """
 
     prediction_target = "actual return"
@@ -50,7 +50,10 @@ class MonteCarloAgent(ELAgent):
             state = next_state
 
     def updates(self, episode, G):
-        """Learn from an episode of (state, action, reward), backwards; G is what followed it. Yields updates."""
+        """Learn from an episode, a list of (state, action, reward), backwards; G is the return expected after it.
+
+        Generator of (state, action, error), one for each entry that changed.
+        """
         first = {}
         for t, (state, action, _) in enumerate(episode):
             first.setdefault((state, action), t)
@@ -58,16 +61,19 @@ class MonteCarloAgent(ELAgent):
             G = reward + self.gamma * G
             if not self.first_visit or first[state, action] == t:
                 error = G - self.q[state][action]
-                self.q[state][action] += self.count_visit(state, action) * error
+                self.n[state][action] += 1
+                learning_rate = self.rate(state, action)
+                self.q[state][action] += learning_rate * error
                 yield state, action, error
 
 
 class OffPolicyMonteCarloAgent(ELAgent):
     """Learns the value of the greedy policy from episodes of an epsilon-greedy one.
 
-    A return that the greedy policy would have had with another probability counts by the ratio W of the two: weighted
-    importance sampling (Sutton & Barto 2018, section 5.7). Q is the mean of the returns weighted by W, and C their
-    sum. Only the end of an episode teaches anything: before the last exploring action, W is 0.
+    The greedy policy would have had the same return with another probability, so the return counts by the ratio W of
+    the two probabilities: weighted importance sampling (Sutton & Barto 2018, section 5.7). Q is the mean of the
+    returns weighted by W, and C is the sum of the weights. Only the end of an episode teaches anything: before the
+    last exploring action, W is 0.
     """
 
     prediction_target = "actual return"
@@ -84,9 +90,9 @@ class OffPolicyMonteCarloAgent(ELAgent):
         episode, done, updates = [], False, ()
         while not done:
             action = self.policy(state)
-            acted = self.action_probs(state)[action]
+            prob = self.action_probs(state)[action]
             next_state, reward, terminated, truncated, _ = env.step(action)
-            episode.append((state, action, reward, acted))
+            episode.append((state, action, reward, prob))
             done = terminated or truncated
             if done:
                 updates = tuple(self.updates(episode, 0.0 if terminated else max(self.q[next_state])))
@@ -94,16 +100,16 @@ class OffPolicyMonteCarloAgent(ELAgent):
             state = next_state
 
     def updates(self, episode, G):
-        """Learn from an episode of (state, action, reward, its probability), backwards. Yields updates."""
+        """Like `MonteCarloAgent.updates`, from a list of (state, action, reward, probability of the action)."""
         W = 1.0
-        for state, action, reward, acted in reversed(episode):
+        for state, action, reward, prob in reversed(episode):
             G = reward + self.gamma * G
             self.n[state][action] += 1
             self.c[state][action] += W
             error = G - self.q[state][action]
             self.q[state][action] += W / self.c[state][action] * error
             yield state, action, error
-            W *= self.greedy_prob(state, action) / acted
+            W *= self.greedy_prob(state, action) / prob
             if W == 0:
                 break
 
@@ -116,7 +122,7 @@ class OffPolicyMonteCarloAgent(ELAgent):
 @dataclass(frozen=True)
 class Options(LearnOptions):
     learning_rate: float = 1.0
-    """Of on-policy Monte Carlo. With rate_decay 1, values are means of returns."""
+    """The learning rate of on-policy Monte Carlo. If it and rate_decay are 1, values are means of returns."""
     rate_decay: float = 1.0
     """An entry moves by learning_rate × N^-rate_decay of its error at its Nth visit."""
     plot: str = "runs/monte_carlo/learning.png"

@@ -33,7 +33,9 @@ class QLearningAgent(ELAgent):
             next_state, reward, terminated, truncated, _ = env.step(action)
             td_target = reward + self.gamma * (not terminated) * max(self.q[next_state])
             td_error = td_target - self.q[state][action]
-            self.q[state][action] += self.count_visit(state, action) * td_error
+            self.n[state][action] += 1
+            learning_rate = self.rate(state, action)
+            self.q[state][action] += learning_rate * td_error
             yield Step(state, action, reward, next_state, terminated, truncated, td_error)
             state, done = next_state, terminated or truncated
 
@@ -59,11 +61,13 @@ class DoubleQLearningAgent(ELAgent):
         while not done:
             action = self.policy(state)
             next_state, reward, terminated, truncated, _ = env.step(action)
-            learner, judge = (one, two) if self.random() < 0.5 else (two, one)
+            learner, other = (one, two) if self.random() < 0.5 else (two, one)
             best = self.best_action(learner[next_state])
-            td_target = reward + self.gamma * (not terminated) * judge[next_state][best]
+            td_target = reward + self.gamma * (not terminated) * other[next_state][best]
             td_error = td_target - learner[state][action]
-            learner[state][action] += self.count_visit(state, action) * td_error
+            self.n[state][action] += 1
+            learning_rate = self.rate(state, action)
+            learner[state][action] += learning_rate * td_error
             self.q[state][action] = (one[state][action] + two[state][action]) / 2
             yield Step(state, action, reward, next_state, terminated, truncated, td_error)
             state, done = next_state, terminated or truncated

@@ -32,7 +32,9 @@ class SARSAAgent(ELAgent):
             next_action = self.policy(next_state)
             td_target = reward + self.gamma * (not terminated) * self.q[next_state][next_action]
             td_error = td_target - self.q[state][action]
-            self.q[state][action] += self.count_visit(state, action) * td_error
+            self.n[state][action] += 1
+            learning_rate = self.rate(state, action)
+            self.q[state][action] += learning_rate * td_error
             yield Step(state, action, reward, next_state, terminated, truncated, td_error)
             state, action, done = next_state, next_action, terminated or truncated
 
@@ -50,7 +52,9 @@ class ExpectedSARSAAgent(ELAgent):
             next_state, reward, terminated, truncated, _ = env.step(action)
             td_target = reward + self.gamma * (not terminated) * self.expected_value(next_state)
             td_error = td_target - self.q[state][action]
-            self.q[state][action] += self.count_visit(state, action) * td_error
+            self.n[state][action] += 1
+            learning_rate = self.rate(state, action)
+            self.q[state][action] += learning_rate * td_error
             yield Step(state, action, reward, next_state, terminated, truncated, td_error)
             state, done = next_state, terminated or truncated
 
@@ -83,7 +87,9 @@ class NStepSARSAAgent(ELAgent):
                     td_target = r + self.gamma * td_target
                 s, a, _ = waiting.popleft()
                 td_error = td_target - self.q[s][a]
-                self.q[s][a] += self.count_visit(s, a) * td_error
+                self.n[s][a] += 1
+                learning_rate = self.rate(s, a)
+                self.q[s][a] += learning_rate * td_error
                 updates.append((s, a, td_error))
             yield Step(state, action, reward, next_state, terminated, truncated, None, tuple(updates))
             state, action = next_state, next_action

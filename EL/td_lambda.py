@@ -28,12 +28,12 @@ class TDLambdaAgent(ELAgent):
     """SARSA(lambda) with accumulating traces: the backward view, while it acts.
 
     Attributes:
-        lam: lambda, from 0 to 1; read at every step.
+        lambda_: lambda, from 0 to 1; read at every step.
         traces: {(state, action): trace} of this episode, in the order of the first visit.
     """
 
-    limits = {**ELAgent.limits, "lam": (0, 1)}
-    lam = 0.9
+    limits = {**ELAgent.limits, "lambda_": (0, 1)}
+    lambda_ = 0.9
 
     def steps(self, env):
         """Generator of `Step`: one episode. A TD error changes every pair that has a trace."""
@@ -45,9 +45,9 @@ class TDLambdaAgent(ELAgent):
             next_action = self.policy(next_state)
             td_target = reward + self.gamma * (not terminated) * self.q[next_state][next_action]
             td_error = td_target - self.q[state][action]
-            self.count_visit(state, action)
-            fade = self.gamma * self.lam
-            self.traces = {pair: fade * trace for pair, trace in self.traces.items()} if fade else {}
+            self.n[state][action] += 1
+            decay = self.gamma * self.lambda_
+            self.traces = {pair: decay * trace for pair, trace in self.traces.items()} if decay else {}
             self.traces[state, action] = self.traces.get((state, action), 0.0) + 1.0
             for (s, a), trace in self.traces.items():
                 self.q[s][a] += self.rate(s, a) * td_error * trace
@@ -55,39 +55,44 @@ class TDLambdaAgent(ELAgent):
             state, action, done = next_state, next_action, terminated or truncated
 
 
-def lambda_returns(rewards, next_values, gamma, lam):
-    """G [T], the lambda-return of each step, from rewards [T] and the values Q(s', a') [T] that follow the steps.
+def episode_lambda_returns(rewards, next_values, gamma, lambda_):
+    """The lambda-return of each step of one whole episode, the target of the forward view.
 
-    The last of ``next_values`` is 0 if the episode terminated there.
+    Args:
+        rewards: [T], of an episode of T steps.
+        next_values: [T], Q(s', a') after each step; the last is 0 if the episode terminated.
+
+    Returns:
+        G [T], a list.
     """
     G, returns = next_values[-1], []
     for reward, next_value in zip(reversed(rewards), reversed(next_values), strict=True):
-        G = reward + gamma * ((1 - lam) * next_value + lam * G)
+        G = reward + gamma * ((1 - lambda_) * next_value + lambda_ * G)
         returns.append(G)
     return returns[::-1]
 
 
-def forward_view(steps, Q, gamma, lam):
-    """[S, A]: the sum of errors of each pair over a recorded episode, each to its lambda-return."""
+def forward_view(steps, Q, gamma, lambda_):
+    """[S, A]: for each pair (s, a), the sum of its errors G - Q(s, a) over a recorded episode of `Step`."""
     total = np.zeros_like(Q)
-    returns = lambda_returns([step.reward for step in steps], next_values(steps, Q), gamma, lam)
+    returns = episode_lambda_returns([step.reward for step in steps], next_values(steps, Q), gamma, lambda_)
     for step, G in zip(steps, returns, strict=True):
         total[step.state, step.action] += G - Q[step.state, step.action]
     return total
 
 
-def backward_view(steps, Q, gamma, lam):
-    """[S, A]: the same by traces; one pass, and at no time is the future needed."""
+def backward_view(steps, Q, gamma, lambda_):
+    """[S, A]: the sums of `forward_view`, from TD errors and traces. No step needs to know what comes after it."""
     total, traces = np.zeros_like(Q), np.zeros_like(Q)
     for step, next_value in zip(steps, next_values(steps, Q), strict=True):
-        traces *= gamma * lam
+        traces *= gamma * lambda_
         traces[step.state, step.action] += 1
         total += (step.reward + gamma * next_value - Q[step.state, step.action]) * traces
     return total
 
 
 def next_values(steps, Q):
-    """Q(s', a') [T] of a recorded episode; the action after the last step is the best one."""
+    """Q(s', a') [T] of a recorded episode of `Step`. After the last step a' is the best action."""
     values = [Q[after.state, after.action] for after in steps[1:]]
     return [*values, 0.0 if steps[-1].terminated else Q[steps[-1].next_state].max()]
 
@@ -101,15 +106,17 @@ class Options(LearnOptions):
 
 
 def main(options):
-    study({f"λ = {lam:g}": (TDLambdaAgent, {"lam": lam}) for lam in options.lambdas}, options)
+    study({f"λ = {lambda_:g}": (TDLambdaAgent, {"lambda_": lambda_}) for lambda_ in options.lambdas}, options)
     env = make_world(options.env)
     env.reset(seed=options.seed)
     agent = TDLambdaAgent(env, options.seed, epsilon=0.5)
     agent.Q = np.random.default_rng(options.seed).normal(size=(agent.num_states, agent.num_actions))
     Q, steps = agent.Q, list(agent.steps(env))
-    for lam in sorted(options.lambdas):
-        gap = np.abs(forward_view(steps, Q, agent.gamma, lam) - backward_view(steps, Q, agent.gamma, lam)).max()
-        print(f"λ = {lam:g}: forward and backward view of an episode of {len(steps)} steps differ by {gap:.1e}")
+    for lambda_ in sorted(options.lambdas):
+        forward = forward_view(steps, Q, agent.gamma, lambda_)
+        backward = backward_view(steps, Q, agent.gamma, lambda_)
+        gap = np.abs(forward - backward).max()
+        print(f"λ = {lambda_:g}: forward and backward view of an episode of {len(steps)} steps differ by {gap:.1e}")
 
 
 if __name__ == "__main__":

@@ -53,9 +53,9 @@ class Curve:
 
 
 class Learner:
-    """One agent in a world of its own. The same name, seed, maze and settings give the same life, step for step.
+    """One agent in a world of its own. The same name, seed, maze and settings give the same steps.
 
-    It is what ``agent.steps(world)`` does in a script, after ``world.reset(seed=seed)``.
+    They are the steps of ``agent.steps(world)`` in a script, after ``world.reset(seed=seed)``.
     """
 
     def __init__(self, name, seed, env, settings):
@@ -77,13 +77,12 @@ class Learner:
 
     @property
     def setting_names(self):
-        """The settings that this learner has, as the page calls them."""
-        return ["lambda" if name == "lam" else name for name in self.agent.limits]
+        """The names of the settings that this learner has, a list."""
+        return list(self.agent.limits)
 
     def configure(self, settings):
         """Change the settings that this learner has; they act from its next step on."""
-        known = {name: value for name, value in settings.items() if name in self.setting_names}
-        self.agent.configure(**{"lam" if name == "lambda" else name: value for name, value in known.items()})
+        self.agent.configure(**{name: value for name, value in settings.items() if name in self.agent.limits})
 
     def step(self):
         """One step; True if it ended the episode."""
@@ -104,7 +103,7 @@ class Learner:
         return self.ended
 
     def picture(self):
-        """How this learner stands, for the page: its tables, its curve, its steps since the last picture."""
+        """What the page shows of this learner, a dict: its tables, its curve, its steps since the last picture."""
         steps = [step._asdict() for step in self.recent]
         self.recent.clear()
         critic = getattr(self.agent, "critic", None)

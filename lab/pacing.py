@@ -61,10 +61,10 @@ class LessonJob:
         self.news.set()
 
     async def run(self):
-        """Until the limit is reached, or the task is cancelled.
+        """Run the lesson until it reaches the limit, or the task is cancelled.
 
         Raises:
-            Busy: at once, when too many jobs are under way.   ValueError: the values left all bounds.
+            Busy: at once, when too many jobs are under way.   ValueError: the values have grown without bound.
         """
         if self.runner.under_way >= self.runner.jobs:
             raise Busy(f"{self.runner.jobs} jobs are under way already; try again in a moment")
@@ -98,7 +98,7 @@ class LessonJob:
             await self.send(await self.work(lesson.frame))
 
     async def take(self, lesson, due, until):
-        """The steps due, as far as the time goes; then what was asked for singly."""
+        """Take the steps that are due, as far as time allows; then one step or episode that the page asked for."""
         now = asyncio.get_running_loop().time
         due = min(due, self.most_steps - lesson.steps)
         while due > 0:
@@ -119,7 +119,7 @@ class LessonJob:
         return max(FRAME_SECONDS, 1 / self.pace)
 
     async def wait(self, began):
-        """Until the next frame is due, or the page asks for something."""
+        """Wait until the next frame is due, or the page asks for something."""
         with suppress(TimeoutError):
             async with asyncio.timeout_at(began + self.period() if self.pace else None):
                 await self.news.wait()

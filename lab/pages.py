@@ -50,7 +50,7 @@ class SecureHeaders:
 
 
 class Page(SecureHeaders, tornado.web.StaticFileHandler):
-    """Files of lab/static; their types do not depend on what Windows' registry thinks of .js."""
+    """Serves the files of lab/static, with types of its own, since the registry of Windows may have other ones."""
 
     def get_content_type(self):
         return f"{TYPES.get(Path(self.absolute_path).suffix, 'application/octet-stream')}; charset=utf-8"
@@ -62,12 +62,12 @@ class Page(SecureHeaders, tornado.web.StaticFileHandler):
             raise tornado.web.HTTPError(404) from None
 
     def compute_etag(self):
-        """From the file as it is now: Tornado remembers the first one, and a page changed since would stay stale."""
+        """A tag of the file as it is now. Tornado would keep the first one, and a page changed later stay stale."""
         return f'"{self.get_content_version(self.absolute_path)}"'
 
 
 class NotFound(SecureHeaders, tornado.web.RequestHandler):
-    """Anything else."""
+    """Answers every other address with 404."""
 
     def prepare(self):
         raise tornado.web.HTTPError(404)

@@ -17,7 +17,7 @@ SETTINGS = {  # name: (default, smallest, largest)
     "learning_rate": (0.1, 0, 1),
     "rate_decay": (0, 0, 1),
     "gamma": (0.9, 0, 1),
-    "lambda": (0.9, 0, 1),
+    "lambda_": (0.9, 0, 1),
     "actor_rate": (0.5, 0, 10),
 }
 
@@ -145,7 +145,7 @@ def new_pace(message):
 
 
 def step_unit(message):
-    """Up to where the socket's "step" goes: one "step", or the end of the "episode"."""
+    """What the socket's "step" asks for: one "step", or all steps to the end of an "episode"."""
     unit = message.get("unit", "step")
     if unit not in ("step", "episode"):
         raise BadRequest(f"unit must be step or episode; got {_shown(unit)}")

@@ -165,7 +165,7 @@ class Live(SecureHeaders, tornado.websocket.WebSocketHandler):
         self.job = asyncio.create_task(self.guard(job_id, job))
 
     async def guard(self, job_id, job):
-        """A job, whose errors become one sentence."""
+        """Run a job; tell the page of its error in one sentence."""
         try:
             await job
         except (ValueError, Busy, TooLong) as error:

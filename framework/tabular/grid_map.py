@@ -1,4 +1,4 @@
-"""Tabular worlds that lie on a grid, drawn: values as colours, greedy actions as arrows, walls and ends."""
+"""Maps of tabular worlds that lie on a grid: values as colours, greedy actions as arrows, walls and ends."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class GridMap:
 
     Attributes:
         cells: [rows, cols] int8, the codes of GridWorld: 0 ordinary, 1 treasure, -1 danger, 9 block.
-        arrows: one character an action, "↑→↓←" for GridWorld.
+        arrows: one character for each action, "↑→↓←" for GridWorld.
     """
 
     cells: np.ndarray

@@ -1,4 +1,4 @@
-"""Plain Python loops, compiled by numba where the world is large enough to be worth its start-up second."""
+"""Plain Python loops, made fast by numba where the world is large enough to be worth its start-up second."""
 
 from functools import cache
 
@@ -6,8 +6,8 @@ LARGE = 1_000  # states; below this a plain loop has finished before numba is ev
 
 
 @cache
-def compiled(function):
-    """``function`` as machine code. It must be made of loops and NumPy arrays only."""
+def fast(function):
+    """The same function as machine code. It must consist of loops and NumPy arrays only."""
     import numba  # here, since it takes half a second
 
     try:

@@ -1,4 +1,4 @@
-"""What was learnt, drawn: rewards with a band over seeds, and Q as 3×3 tiles a state over the map of the world."""
+"""Plots of what was learnt: rewards with a band over seeds, and Q as 3×3 tiles for each state, over the map."""
 
 import numpy as np
 
@@ -10,7 +10,10 @@ INK, PAPER = "#1b1e23", "#f4f4f2"
 
 
 def draw_rewards(ax, runs, title="", value="rewards"):
-    """Rewards of each episode, a moving mean, for {label: [Run of each seed]}."""
+    """Draw a moving mean of the rewards of each episode, for ``runs``, {label: [Run of each seed]}.
+
+    ``value`` names the field of Run that is drawn.
+    """
     episodes = len(getattr(next(iter(runs.values()))[0], value))
     window = max(1, episodes // 20)
     for (label, of_seeds), colour in zip(runs.items(), COLOURS, strict=False):
@@ -23,8 +26,11 @@ def draw_rewards(ax, runs, title="", value="rewards"):
 
 
 def q_tiles(grid, Q):
-    """[3 × rows, 3 × cols] float: each state is 3×3 tiles, Q(s, a) on the side that a points to, the mean between
-    them, corners nan. Ends and blocks are nan."""
+    """[3 × rows, 3 × cols] float, 3×3 tiles for each state of Q [S, A].
+
+    Q(s, a) is on the side that a points to, the mean of all four is in the middle, and nan is in the corners. Ends
+    and blocks are nan.
+    """
     rows, cols = grid.shape
     Q = np.reshape(Q, (rows, cols, -1))
     tiles = np.full((rows, 3, cols, 3), np.nan)
@@ -37,7 +43,7 @@ def q_tiles(grid, Q):
 
 
 def draw_map(ax, grid):
-    """The map of a world: treasure, danger and blocks in colour, and lines between the cells."""
+    """Draw the map of a world: treasure, danger and blocks in colour, and lines between the cells."""
     from matplotlib.patches import Rectangle
 
     rows, cols = grid.shape
@@ -55,13 +61,15 @@ def draw_map(ax, grid):
 
 
 def colour_limit(Q):
-    """The value [S, A] of full colour: the largest of a best action. Worse actions may be off the scale: a cliff's
-    -100 would leave all else pale."""
+    """The value that has full colour in a map of Q [S, A]: the largest value of a best action.
+
+    Worse actions may be off the scale: the -100 of a cliff would leave all else pale.
+    """
     return max(float(np.abs(Q.max(axis=1)).max()), 1e-9)
 
 
 def draw_q_map(ax, grid, Q, N=None, title="", label="Q(s, a)"):
-    """Q [S, A] as tiles over the map, and arrows for the best actions of the states that were visited (N [S, A])."""
+    """Draw Q [S, A] as tiles over the map, and arrows for the best actions; N [S, A] as in `draw_greedy_arrows`."""
     from matplotlib import colormaps
 
     rows, cols = grid.shape
@@ -77,9 +85,9 @@ def draw_q_map(ax, grid, Q, N=None, title="", label="Q(s, a)"):
 
 
 def draw_greedy_arrows(ax, grid, Q, N=None):
-    """An arrow for the best action of each ordinary state, shorter ones where several tie, a dot where all do.
+    """Draw an arrow for the best action of each ordinary state, shorter ones where several tie, a dot where all tie.
 
-    None where N [S, A] says that the state was never visited.
+    A state that was never visited, according to N [S, A], gets none.
     """
     shown = grid.cells.ravel() == ORDINARY
     if N is not None:
@@ -112,7 +120,10 @@ def draw_greedy_arrows(ax, grid, Q, N=None):
 
 
 def draw_q_table(ax, Q, N, title="", label="Q(s, a)"):
-    """Q [S, A] of a world without a map: a column for each state visited, the best at the left, a row an action."""
+    """Draw Q [S, A] of a world without a map: a row for each action, a column for each state that N [S, A] counts.
+
+    The most valuable states are at the left.
+    """
     visited = Q[N.sum(axis=1) > 0]
     limit = colour_limit(visited)
     best_first = visited[np.argsort(-visited.max(axis=1), kind="stable")]
@@ -122,13 +133,13 @@ def draw_q_table(ax, Q, N, title="", label="Q(s, a)"):
 
 
 def draw_path(ax, path, colour, label, shift=0.0):
-    """A path of cells [(row, col), …] over a map, moved aside by ``shift`` so that two can be seen."""
+    """Draw a path of cells [(row, col), …] over a map, moved aside by ``shift`` so that two paths can be seen."""
     rows, cols = np.array(path, float).T + shift
     ax.plot(cols, rows, color=colour, label=label, linewidth=2.2, marker="o", markersize=4, solid_capstyle="round")
 
 
 def draw_study(env, env_id, runs, path, table="Q"):
-    """Rewards by method at the left, the table of the first run of the first method at the right, saved to path."""
+    """Save a plot to ``path``: the rewards of all methods, and the table of the first method's first run."""
     import matplotlib.pyplot as plt
 
     grid = grid_map(env)

@@ -57,7 +57,18 @@ def learn_once(agent_class, env_id, episodes, seed, settings, report=None):
 
 
 def learn_runs(methods, options):
-    """{label: [`Run` of each seed]} of {label: agent class, or (agent class, settings)}; reports the first run."""
+    """Let every method learn with every seed, in parallel processes; the first run prints reports.
+
+    Args:
+        methods: {label: agent class, or (agent class, settings)}.
+        options: `LearnOptions`.
+
+    Returns:
+        {label: [`Run` of each seed]}.
+
+    Raises:
+        ValueError: a number of the options is too small.
+    """
     for name, low in {"episodes": 1, "seeds": 1, "seed": 0, "report": 1}.items():
         if getattr(options, name) < low:
             raise ValueError(f"{name} must be at least {low}; got {getattr(options, name)}")
@@ -81,7 +92,7 @@ def learn_runs(methods, options):
 
 
 def summary(env, runs):
-    """Lines that say, by method, what its last episodes paid, and what its greedy policy is worth, exactly."""
+    """A line for each method: the mean return of its last episodes, and the exact worth of its greedy policy."""
     has_model = hasattr(env.unwrapped, "P")
     lines = []
     for label, of_seeds in runs.items():
@@ -96,8 +107,16 @@ def summary(env, runs):
 
 
 def study(methods, options, table="Q"):
-    """Let every method learn from every seed; print reports and a summary; save a plot of the rewards of all and the
-    table of the first, by the name that the method gives it."""
+    """Let every method learn with every seed, print reports and a summary, and save a plot.
+
+    Args:
+        methods: {label: agent class, or (agent class, settings)}.
+        options: `LearnOptions`.
+        table: what the first method calls its table: "Q", or "H" for preferences. The plot shows it.
+
+    Raises:
+        ValueError: an option is out of range, or the world has no table.
+    """
     from framework.tabular.plots import draw_study  # here, so that a wrong option is refused at once
 
     runs = learn_runs(methods, options)

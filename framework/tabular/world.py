@@ -18,7 +18,7 @@ def uniforms(rng):
 class TableWorld(gym.Wrapper):
     """A world that has ``P``, stepped by looking up its outcomes: the same dynamics, 2 to 20 times faster.
 
-    It draws from the generator of the world that it wraps, and truncates where that would. It is for learning,
+    It draws from the generator of the world that it wraps, and truncates where that world would. It is for learning,
     not for watching: the wrapped world does not move, so there is nothing to render.
 
     Args:
@@ -40,7 +40,7 @@ class TableWorld(gym.Wrapper):
 
     @staticmethod
     def _cumulative(outcomes):
-        """The outcomes of one action, each with the probability of it or of one before it."""
+        """The outcomes of one action, each with the sum of its probability and those of the outcomes before it."""
         limits = np.cumsum([prob for prob, *_ in outcomes]).tolist()
         return [
             (limit, int(next_state), float(reward), bool(terminated))
@@ -51,7 +51,7 @@ class TableWorld(gym.Wrapper):
         self.random = uniforms(rng).__next__
 
     def reset(self, *, seed=None, options=None):
-        """Draw a start; returns it and no info. A seed makes the draws those of the world with this seed."""
+        """Draw a start; returns (state, {}). A seed is passed on to the wrapped world, and starts the draws anew."""
         if seed is not None:
             self.env.reset(seed=seed, options=options)
             self._draw_from(self.env.unwrapped.np_random)
@@ -63,7 +63,7 @@ class TableWorld(gym.Wrapper):
         return start, {}
 
     def step(self, action):
-        """Draw one of the outcomes of ``action``; returns what the world's own ``step`` does, and no info."""
+        """Draw one of the outcomes of ``action``; returns (next_state, reward, terminated, truncated, {})."""
         luck = self.random()
         for limit, next_state, reward, terminated in self.outcomes[self.state][action]:  # noqa: B007
             if luck < limit:
@@ -126,7 +126,10 @@ def policy_values(env, policy, gamma):
 
 
 def expected_return(env, policy, steps=None):
-    """[S] float: the undiscounted return that a policy [S, A] expects in ``steps`` (or the world's limit), exact."""
+    """[S] float: the exact undiscounted return that a policy [S, A] expects, from each state, in ``steps`` steps.
+
+    None takes the world's own limit of steps.
+    """
     chain, reward = transitions(env, policy)
     V = np.zeros(len(reward))
     for _ in range(steps or (env.spec and env.spec.max_episode_steps) or LIMIT):
@@ -144,6 +147,6 @@ def start_probs(env):
 
 
 def greedy_policy(Q):
-    """[S, A] float: the policy that takes the best action, each with equal probability where several tie."""
+    """[S, A] float, from Q [S, A]: the policy that takes the best action; where several tie, each equally often."""
     best = Q.max(axis=1, keepdims=True) == Q
     return best / best.sum(axis=1, keepdims=True)

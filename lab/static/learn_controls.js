@@ -18,12 +18,12 @@ const PARAMS = [
   { name: "epsilon", min: 0, max: 1, step: 0.01 },
   { name: "learning_rate", min: 0, max: 1, step: 0.01 },
   { name: "rate_decay", min: 0, max: 1, step: 0.05 },
-  { name: "lambda", min: 0, max: 1, step: 0.01 },
+  { name: "lambda_", min: 0, max: 1, step: 0.01 },
   { name: "actor_rate", min: 0, max: 2, step: 0.05 },
 ];
 const WITHOUT = { // settings that a learner has not got, so that the page can say so before a lesson begins
   epsilon: ["actor_critic"],
-  lambda: LEARNERS.filter((name) => name !== "td_lambda"),
+  lambda_: LEARNERS.filter((name) => name !== "td_lambda"),
   actor_rate: LEARNERS.filter((name) => name !== "actor_critic"),
 };
 

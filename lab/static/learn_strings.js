@@ -18,7 +18,7 @@ export const LEARN_STRINGS = {
     "epsilon": "Exploration ε", "epsilon.hint": "random actions",
     "learning_rate": "Learning rate α", "learning_rate.hint": "part of each error",
     "rate_decay": "Rate decay", "rate_decay.hint": "α × N⁻ᵈ; 0 fixed, 1 mean",
-    "lambda": "Trace λ", "lambda.hint": "of TD(λ) only",
+    "lambda_": "Trace λ", "lambda_.hint": "of TD(λ) only",
     "actor_rate": "Actor rate", "actor_rate.hint": "of actor-critic only",
 
     "lesson.learn": "Learn", "lesson.resume": "Go on",
@@ -74,7 +74,7 @@ export const LEARN_STRINGS = {
     "epsilon": "探索率 ε", "epsilon.hint": "ランダムに動く割合",
     "learning_rate": "学習率 α", "learning_rate.hint": "誤差を取り込む割合",
     "rate_decay": "学習率の減衰", "rate_decay.hint": "α × N⁻ᵈ、0 で一定、1 で平均",
-    "lambda": "トレース λ", "lambda.hint": "TD(λ) だけで使用",
+    "lambda_": "トレース λ", "lambda_.hint": "TD(λ) だけで使用",
     "actor_rate": "アクターの学習率", "actor_rate.hint": "アクターだけで使用",
 
     "lesson.learn": "学習する", "lesson.resume": "再開",

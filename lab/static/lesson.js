@@ -6,7 +6,7 @@ import { nextId, send } from "./line.js";
 import { PACES, changed, isLearning, isRunning, lessonKey, state, tell } from "./state.js";
 import { worldMessage } from "./session.js";
 
-const SETTINGS = ["epsilon", "learning_rate", "rate_decay", "gamma", "lambda", "actor_rate"];
+const SETTINGS = ["epsilon", "learning_rate", "rate_decay", "gamma", "lambda_", "actor_rate"];
 
 const paceNow = () => (state.paused ? 0 : PACES[state.pace]);
 const settingsOf = (world) => Object.fromEntries(SETTINGS.map((name) => [name, world[name]]));

@@ -10,7 +10,7 @@ const NUMBERS = ["prob", "gamma", "threshold", "step_reward"];
 export const LEARNERS = ["monte_carlo", "sarsa", "expected_sarsa", "q_learning", "td_lambda", "actor_critic"];
 const LEARN_DEFAULTS = {
   mode: "plan", learner: "q_learning", seed: 1, learner2: "", seed2: 2,
-  epsilon: 0.1, learning_rate: 0.1, rate_decay: 0, lambda: 0.9, actor_rate: 0.5,
+  epsilon: 0.1, learning_rate: 0.1, rate_decay: 0, lambda_: 0.9, actor_rate: 0.5,
 };
 const CHOICES = { mode: ["plan", "learn"], learner: LEARNERS, learner2: ["", ...LEARNERS] };
 

@@ -138,7 +138,7 @@ def test_settings_act_from_the_next_step_on():
         ({"epsilon": 1.5}, "epsilon must be a number from 0 to 1; got 1.5"),
         ({"gamma": float("nan")}, "gamma must be a number from 0 to 1; got nan"),
         ({"learning_rate": -0.1}, "learning_rate must be a number from 0 to 1; got -0.1"),
-        ({"lam": 0.5}, "QLearningAgent has no setting lam; it has epsilon, gamma, learning_rate, rate_decay"),
+        ({"lambda_": 0.5}, "QLearningAgent has no setting lambda_; it has epsilon, gamma, learning_rate, rate_decay"),
     ],
 )
 def test_bad_settings_get_one_sentence(settings, sentence):
@@ -151,11 +151,32 @@ def test_bad_settings_get_one_sentence(settings, sentence):
 
 def test_learning_rate_decays_with_the_visits_to_an_entry():
     agent = ELAgent(make_world("GridWorld-v0"), learning_rate=0.5, rate_decay=0.8)
-    assert [agent.count_visit(3, 2) for _ in range(4)] == pytest.approx([0.5 * n**-0.8 for n in (1, 2, 3, 4)])
+    agent.n[3] = [0, 1, 4, 0]
     assert agent.rate(3, 2) == pytest.approx(0.5 * 4**-0.8)
-    assert agent.count_visit(3, 1) == 0.5  # every entry has its own count
+    assert agent.rate(3, 1) == 0.5  # every entry has its own count
     agent.configure(rate_decay=0)
-    assert [agent.count_visit(3, 2) for _ in range(3)] == [0.5] * 3
+    assert [agent.rate(3, action) for action in range(3)] == [0.5] * 3
+
+
+@pytest.mark.parametrize("agent_class", [m for m in METHODS if m is not OffPolicyMonteCarloAgent])
+def test_every_method_moves_an_entry_by_the_rate_of_its_visit(agent_class, model_world):
+    """One state, one action, one step: the entry is the sum over N of 0.5 N^-0.6 × the error at the Nth visit."""
+    env = model_world({0: {0: [(0.5, 0, 1.0, True), (0.5, 0, -2.0, True)]}})
+    env.reset(seed=0)
+    agent = agent_class(env, seed=0, learning_rate=0.5, rate_decay=0.6)
+    expected = 0.0
+    for visit in range(1, 21):
+        (step,) = agent.steps(env)
+        error = step.updates[0][2] if step.td_error is None else step.td_error
+        expected += 0.5 * visit**-0.6 * error
+    if agent_class is ActorCritic:
+        value = agent.critic.v[0]
+    elif agent_class is DoubleQLearningAgent:
+        value = sum(table[0][0] for table in agent.tables)  # an error moves one of the two
+    else:
+        value = agent.q[0][0]
+    assert value == pytest.approx(expected)
+    assert agent.n == [[20]]
 
 
 def test_policy_takes_actions_as_often_as_action_probs_says():

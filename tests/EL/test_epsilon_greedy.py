@@ -14,7 +14,7 @@ from EL.epsilon_greedy import (
     UCB1Agent,
     kl,
     lai_robbins,
-    play,
+    reward_and_regret,
 )
 
 PROBS = Options().head_probs
@@ -65,7 +65,7 @@ def test_relative_entropy_and_bound_by_hand():
 
 def test_regret_by_hand():
     """Epsilon 1 tosses each coin equally often and loses the mean of what they lack."""
-    reward, regret = play(EpsilonGreedyAgent(CoinToss(PROBS), 1.0, runs=400, seed=0), 200)
+    reward, regret = reward_and_regret(EpsilonGreedyAgent(CoinToss(PROBS), 1.0, runs=400, seed=0), 200)
     lost = np.mean(0.9 - np.array(PROBS))
     assert regret[:, -1].mean() == pytest.approx(200 * lost, rel=0.02)
     assert reward[:, -1].mean() == pytest.approx(0.9 - lost, abs=0.01)
@@ -82,14 +82,14 @@ def test_ucb1_tosses_every_coin_once_first():
 def test_regret_grows_with_the_logarithm_of_time(agent_class, slope):
     """From 300 to 3,000 tosses, in multiples of the slope of Lai & Robbins: about 0.7 by Thompson, 8 by UCB1."""
     tosses = 3000
-    _, regret = play(agent_class(CoinToss(PROBS), runs=300, seed=100), tosses)
+    _, regret = reward_and_regret(agent_class(CoinToss(PROBS), runs=300, seed=100), tosses)
     mean = regret.mean(axis=0)
     measured = (mean[-1] - mean[299]) / math.log(tosses / 300) / lai_robbins(PROBS)
     assert slope[0] < measured < slope[1]
 
 
 def test_epsilon_greedys_regret_is_linear():
-    _, regret = play(EpsilonGreedyAgent(CoinToss(PROBS), 0.1, runs=300, seed=100), 3000)
+    _, regret = reward_and_regret(EpsilonGreedyAgent(CoinToss(PROBS), 0.1, runs=300, seed=100), 3000)
     mean = regret.mean(axis=0)
     late, per_toss = (mean[-1] - mean[1499]) / 1500, 0.1 * np.mean(0.9 - np.array(PROBS))
     assert late == pytest.approx(per_toss, rel=0.1)
@@ -97,7 +97,9 @@ def test_epsilon_greedys_regret_is_linear():
 
 def test_seeds_repeat_bit_for_bit():
     for agent_class in (EpsilonGreedyAgent, UCB1Agent, ThompsonAgent):
-        once, again, other = (play(agent_class(CoinToss(PROBS), 0.2, 20, seed), 50)[0] for seed in (5, 5, 6))
+        once, again, other = (
+            reward_and_regret(agent_class(CoinToss(PROBS), 0.2, 20, seed), 50)[0] for seed in (5, 5, 6)
+        )
         assert np.array_equal(once, again)
         assert not np.array_equal(once, other)
 

@@ -7,7 +7,7 @@ import pytest
 
 from EL.actor_critic import ActorCritic, softmax
 from EL.el_agent import ELAgent
-from EL.epsilon_greedy import EpsilonGreedyAgent, Options, play
+from EL.epsilon_greedy import EpsilonGreedyAgent, Options, reward_and_regret
 from EL.monte_carlo import MonteCarloAgent
 from EL.q_learning import QLearningAgent
 from EL.sarsa import SARSAAgent
@@ -73,11 +73,11 @@ def test_epsilon_greedy_curves_are_not_of_a_single_run():
     """They are means of hundreds of runs; single ones differ by more than the epsilons do."""
     assert Options().runs >= 100
     env = CoinToss(Options().head_probs)
-    reward, _ = play(EpsilonGreedyAgent(env, 0.1, Options().runs, seed=0), 100)
+    reward, _ = reward_and_regret(EpsilonGreedyAgent(env, 0.1, Options().runs, seed=0), 100)
     mean, half = mean_and_band(reward)
     assert reward[:, -1].std() > 0.1  # a single run
     assert half[-1] < 0.015  # their mean
-    other, _ = play(EpsilonGreedyAgent(env, 0.1, Options().runs, seed=1), 100)
+    other, _ = reward_and_regret(EpsilonGreedyAgent(env, 0.1, Options().runs, seed=1), 100)
     assert abs(other[:, -1].mean() - mean[-1]) < 3 * half[-1]
 
 

@@ -81,7 +81,7 @@ def test_learns_in_any_toy_text_world(name, env, tmp_path, capsys):
         ("sarsa", {"env": "Nowhere-v0"}, "Nowhere-v0 is not a world that Gymnasium knows"),
         ("sarsa", {"env": "CartPole-v1"}, "CartPole-v1 has no table of states and actions"),
         ("sarsa", {"num_steps": 0}, "num_steps must be at least 1; got 0"),
-        ("td_lambda", {"lambdas": (1.5,)}, "lam must be a number from 0 to 1; got 1.5"),
+        ("td_lambda", {"lambdas": (1.5,)}, "lambda_ must be a number from 0 to 1; got 1.5"),
         ("actor_critic", {"actor_rate": -1.0}, "actor_rate must be a number from 0 to 10; got -1"),
         ("epsilon_greedy", {"epsilons": (3.0,)}, "epsilon must be a number from 0 to 1; got 3"),
         ("epsilon_greedy", {"head_probs": (0.5, 1.5)}, "head_probs must be probabilities from 0 to 1"),

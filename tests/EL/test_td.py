@@ -9,7 +9,7 @@ from EL.actor_critic import ActorCritic, softmax
 from EL.monte_carlo import MonteCarloAgent
 from EL.q_learning import QLearningAgent
 from EL.sarsa import ExpectedSARSAAgent, NStepSARSAAgent, SARSAAgent
-from EL.td_lambda import TDLambdaAgent, backward_view, forward_view, lambda_returns, next_values
+from EL.td_lambda import TDLambdaAgent, backward_view, episode_lambda_returns, forward_view, next_values
 from framework.tabular.world import make_world
 
 
@@ -92,12 +92,12 @@ def test_endless_n_step_sarsa_is_monte_carlo(model_world):
     np.testing.assert_allclose(*tables, atol=1e-12)
 
 
-@pytest.mark.parametrize("lam", [0.0, 0.3, 0.9, 1.0])
+@pytest.mark.parametrize("lambda_", [0.0, 0.3, 0.9, 1.0])
 @pytest.mark.parametrize(("env_id", "seed"), EPISODES)
-def test_forward_and_backward_view_are_equal(lam, env_id, seed):
+def test_forward_and_backward_view_are_equal(lambda_, env_id, seed):
     steps, Q = recorded(env_id, seed)
     for gamma in (0.9, 1.0):
-        forward, backward = forward_view(steps, Q, gamma, lam), backward_view(steps, Q, gamma, lam)
+        forward, backward = forward_view(steps, Q, gamma, lambda_), backward_view(steps, Q, gamma, lambda_)
         np.testing.assert_allclose(forward, backward, atol=1e-10 * max(1, np.abs(forward).max()))
         assert np.abs(forward).max() > 0.01
 
@@ -111,23 +111,23 @@ def test_lambda_1_is_monte_carlo_and_lambda_0_is_td_0_exactly(env_id, seed):
     for reward in reversed(rewards):
         G = reward + 0.9 * G
         actual.append(G)
-    assert lambda_returns(rewards, values, 0.9, 1.0)[:-1] == actual[::-1][:-1]
-    assert lambda_returns(rewards, values, 0.9, 1.0)[-1] == actual[0]
-    assert lambda_returns(rewards, values, 0.9, 0.0) == [
+    assert episode_lambda_returns(rewards, values, 0.9, 1.0)[:-1] == actual[::-1][:-1]
+    assert episode_lambda_returns(rewards, values, 0.9, 1.0)[-1] == actual[0]
+    assert episode_lambda_returns(rewards, values, 0.9, 0.0) == [
         reward + 0.9 * value for reward, value in zip(rewards, values, strict=True)
     ]
-    assert len(lambda_returns(rewards, values, 0.9, 0.5)) == len(steps)
+    assert len(episode_lambda_returns(rewards, values, 0.9, 0.5)) == len(steps)
 
 
 def test_lambda_return_by_hand():
     """Rewards 1, 2; estimates 10 after the first step, 20 after the last: 0.5 × 10 + 0.5 × (2 + 0.5 × 20) = 11."""
-    assert lambda_returns([1.0, 2.0], [10.0, 20.0], gamma=0.5, lam=0.5) == [1 + 0.5 * 11, 2 + 0.5 * 20]
+    assert episode_lambda_returns([1.0, 2.0], [10.0, 20.0], gamma=0.5, lambda_=0.5) == [1 + 0.5 * 11, 2 + 0.5 * 20]
 
 
 @pytest.mark.parametrize("env_id", ["FrozenLake-v1", "CliffWalking-v1"])
 def test_td_lambda_agent_with_lambda_0_is_sarsa_bit_for_bit(env_id):
     tables = []
-    for agent_class, settings in ((TDLambdaAgent, {"lam": 0.0}), (SARSAAgent, {})):
+    for agent_class, settings in ((TDLambdaAgent, {"lambda_": 0.0}), (SARSAAgent, {})):
         env = make_world(env_id)
         env.reset(seed=0)
         tables.append([Q for _, Q in learn(agent_class(env, 0, **settings), env, 50)])
@@ -137,7 +137,7 @@ def test_td_lambda_agent_with_lambda_0_is_sarsa_bit_for_bit(env_id):
 def test_td_lambda_agent_with_lambda_1_learns_as_monte_carlo_does(chain):
     """Online, on the chain, where no pair comes twice: what TD errors add up to is the actual return."""
     settings = {"gamma": 0.9, "learning_rate": 0.3}
-    agent = TDLambdaAgent(chain, seed=0, lam=1.0, **settings)
+    agent = TDLambdaAgent(chain, seed=0, lambda_=1.0, **settings)
     agent.Q = np.random.default_rng(0).normal(size=(4, 2))
     before = agent.Q
     steps = list(agent.steps(chain))
@@ -149,20 +149,20 @@ def test_td_lambda_agent_with_lambda_1_learns_as_monte_carlo_does(chain):
 
 
 def test_traces_fade_by_gamma_times_lambda_and_pile_up(chain, model_world):
-    agent = TDLambdaAgent(chain, gamma=0.5, lam=0.5)
+    agent = TDLambdaAgent(chain, gamma=0.5, lambda_=0.5)
     list(agent.steps(chain))
     assert [trace for _, trace in sorted(agent.traces.items())] == pytest.approx([0.25**n for n in (3, 2, 1, 0)])
     stays = model_world({0: {0: [(1.0, 0, 0.0, False)]}}, limit=3)
-    agent = TDLambdaAgent(stays, gamma=0.5, lam=0.5)
+    agent = TDLambdaAgent(stays, gamma=0.5, lambda_=0.5)
     list(agent.steps(stays))
     assert agent.traces[0, 0] == pytest.approx((1 * 0.25 + 1) * 0.25 + 1)
 
 
 def test_lambda_is_read_at_every_step(chain):
-    agent = TDLambdaAgent(chain, gamma=0.5, lam=1.0)
+    agent = TDLambdaAgent(chain, gamma=0.5, lambda_=1.0)
     steps = agent.steps(chain)
     next(steps)
-    agent.lam = 0.0
+    agent.lambda_ = 0.0
     next(steps)
     next(steps)
     assert len(agent.traces) == 1

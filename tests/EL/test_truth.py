@@ -77,7 +77,7 @@ def learnt(agent_class, env, seed, episodes, **settings):
     [
         (MonteCarloAgent, 1000, {}),
         (SARSAAgent, 2000, {"learning_rate": 1.0, "rate_decay": 0.5}),
-        (TDLambdaAgent, 500, {"learning_rate": 1.0, "rate_decay": 0.5, "lam": 0.8}),
+        (TDLambdaAgent, 500, {"learning_rate": 1.0, "rate_decay": 0.5, "lambda_": 0.8}),
     ],
     ids=["Monte Carlo", "TD(0)", "TD(0.8)"],
 )

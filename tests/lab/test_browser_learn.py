@@ -118,9 +118,9 @@ def test_sliders_act_while_it_runs(lesson):
     lesson.wait(lambda: steps(lesson) > 10)
     lesson.get("gamma-slider").send_keys(Keys.HOME)  # only the next reward counts
     lesson.wait(lambda: lesson.module("state.js", "m.state.run.optimum") == pytest.approx(-0.04), "γ acts")
-    for name in ("epsilon", "learning_rate", "lambda", "rate_decay"):
+    for name in ("epsilon", "learning_rate", "lambda_", "rate_decay"):
         lesson.get(f"{name}-slider").send_keys(Keys.END)
-    lesson.wait(lambda: "epsilon=1" in lesson.driver.current_url and "lambda=1" in lesson.driver.current_url)
+    lesson.wait(lambda: "epsilon=1" in lesson.driver.current_url and "lambda_=1" in lesson.driver.current_url)
     at = steps(lesson)
     lesson.wait(lambda: steps(lesson) > at, "the same lesson goes on")
     lesson.field("epsilon", 5)

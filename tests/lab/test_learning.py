@@ -24,9 +24,8 @@ def script(name, seed=3, **settings):
     env = TableWorld(GridWorld())
     env.reset(seed=seed)
     agent = LEARNERS[name](env, seed)
-    defaults = {name: default for name, (default, *_) in SETTINGS.items()} | settings
-    own = {"lam" if name == "lambda" else name: value for name, value in defaults.items()}
-    agent.configure(**{name: value for name, value in own.items() if name in agent.limits})
+    settings = {name: default for name, (default, *_) in SETTINGS.items()} | settings
+    agent.configure(**{name: value for name, value in settings.items() if name in agent.limits})
     while True:
         for step in agent.steps(env):
             yield agent, step
@@ -75,7 +74,7 @@ class TestLearn(LabTestCase):
         change = {"epsilon": 0.9, "learning_rate": 0.5, "gamma": 0.5}
         for i in range(80):
             if i == 20:
-                frame = await frame_after(line, type="set", settings={**change, "lambda": 0.1})
+                frame = await frame_after(line, type="set", settings={**change, "lambda_": 0.1})
                 assert frame["optimum"] == pytest.approx(optimal_return(GridWorld(), 0.5))
                 agent.configure(**change)
             frame = await frame_after(line, type="step")
@@ -218,7 +217,7 @@ class TestLearn(LabTestCase):
     @gen_test
     async def test_values_without_bound_end_the_lesson_with_one_sentence(self):
         line = await self.connect()
-        settings = {"learning_rate": 1, "gamma": 1, "lambda": 1, "epsilon": 1}
+        settings = {"learning_rate": 1, "gamma": 1, "lambda_": 1, "epsilon": 1}
         trapped = [[0, 9, 1], [0, 9, 0], [0, 9, 0]]
         learners = [{"name": "td_lambda", "seed": 1}]
         await begin(line, grid=trapped, learners=learners, settings=settings, step_reward=-10, pace="full")

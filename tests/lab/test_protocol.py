@@ -139,7 +139,7 @@ def test_malformed_walk_gets_one_sentence(change, sentence):
         ({"settings": {"epsilon": math.inf}}, "epsilon must be a number from 0 to 1; got a number too large"),
         ({"settings": {"epsilon": None}}, "epsilon must be a number from 0 to 1; got null"),
         ({"settings": {"learning_rate": True}}, "learning_rate must be a number"),
-        ({"settings": {"lambda": -0.1}}, "lambda must be a number from 0 to 1"),
+        ({"settings": {"lambda_": -0.1}}, "lambda_ must be a number from 0 to 1"),
         ({"settings": {"actor_rate": 11}}, "actor_rate must be a number from 0 to 10"),
         ({"settings": {"__class__": 1}}, "a setting must be one of"),
         ({"pace": "fast"}, 'pace must be a number of steps a second from 0 to 10000, or "full"; got "fast"'),
@@ -163,5 +163,5 @@ def test_defaults_fill_what_is_missing():
     assert request.settings == {name: default for name, (default, *_) in SETTINGS.items()}
     assert request.pace == 8
     assert new_pace({"pace": "full"}) == math.inf
-    assert new_settings({"settings": {"lambda": 0.5}}) == {"lambda": 0.5}
+    assert new_settings({"settings": {"lambda_": 0.5}}) == {"lambda_": 0.5}
     assert step_unit({}) == "step"
