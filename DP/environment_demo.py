@@ -45,9 +45,9 @@ def main(options):
     state, _ = env.reset(seed=options.seed)
     for episode in range(3 if options.quick else options.episodes):
         state, _ = env.reset()
-        total_reward, done = 0.0, False
-        while not done:
-            state, reward, done, _, _ = env.step(agent.policy(state))
+        total_reward, terminated = 0.0, False
+        while not terminated:
+            state, reward, terminated, _, _ = env.step(agent.policy(state))
             total_reward += reward
             if options.render:
                 print(env.render(), f"reward {reward:+.2f}\n", sep="\n")

@@ -40,7 +40,7 @@ class Config(WorldConfig):
     rollout_steps: int = 16
     """n: steps of every world between two gradient steps."""
     learning_rate: float = 1e-3
-    """Of Adam at the start; falls linearly to 0 at the last step."""
+    """The step size of Adam at the start; it falls linearly to 0 at the last step."""
     gamma: float = 0.98
     """The discount."""
     entropy_weight: float = 0.01

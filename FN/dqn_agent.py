@@ -49,7 +49,7 @@ class Config(WorldConfig):
     batch_size: int = 64
     """Rows of a gradient step."""
     learning_rate: float = 5e-4
-    """Of Adam."""
+    """The step size of Adam."""
     gamma: float = 0.98
     """The discount."""
     target_period: int = 1_000

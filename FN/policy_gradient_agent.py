@@ -40,9 +40,9 @@ class Config(WorldConfig):
     num_envs: int = 8
     """Episodes of a gradient step: one in every world."""
     learning_rate: float = 5e-3
-    """Of Adam, for the policy."""
+    """The step size of Adam, for the policy."""
     baseline_learning_rate: float = 3e-2
-    """Of Adam, for the baseline; with 0 it never learns, which is REINFORCE without one."""
+    """The step size of Adam, for the baseline; with 0 it never learns, which is REINFORCE without one."""
     gamma: float = 0.99
     """The discount."""
     max_grad_norm: float = 1.0

@@ -45,7 +45,7 @@ class Config(WorldConfig):
     batch_size: int = 512
     """Rows of a gradient step."""
     learning_rate: float = 1e-3
-    """Of Adam at the start; falls linearly to 0 at the last step."""
+    """The step size of Adam at the start; it falls linearly to 0 at the last step."""
     clip: float = 0.2
     """ε, how far the ratio may go from 1 at the start; falls linearly to 0 at the last step."""
     gamma: float = 0.98
@@ -172,18 +172,18 @@ class PPOAgent(Agent):
         kl = tf.reduce_mean(batch.log_prob - log_prob)
         return loss, {"policy_loss": policy_loss, "value_loss": value_loss, "entropy": entropy, "kl": kl}
 
-    def train_step(self, rollout, part_left):
+    def train_step(self, rollout, remaining):
         """All gradient steps on one rollout, in one compiled call; returns what to log.
 
         Args:
-            part_left: 1 at the start of training, 0 at its end.
+            remaining: 1 at the start of training, 0 at its end.
         """
         advantage, returns = self.targets(rollout)
         batch = rollout.batch("obs", "action", "log_prob", advantage=advantage, returns=returns)
         size = len(batch.returns)
         order = np.concatenate([self.rng.permutation(size) for _ in range(self.config.epochs)])
-        minibatches = order.reshape(-1, min(self.config.batch_size, size))  # [M, N], which steps are in each
-        return self.update(batch, minibatches, self.config.learning_rate * part_left, self.config.clip * part_left)
+        minibatches = order.reshape(-1, min(self.config.batch_size, size))  # [K, N], which steps are in each
+        return self.update(batch, minibatches, self.config.learning_rate * remaining, self.config.clip * remaining)
 
     @compiled
     def update(self, batch, minibatches, learning_rate, clip):
@@ -205,14 +205,14 @@ def train(config):
     begin(config)
     envs = make_worlds(config)
     agent = PPOAgent(envs.observation_space, envs.action_space, config)
-    part_left = Linear(1.0, 0.0, config.steps)
+    remaining = Linear(1.0, 0.0, config.steps)
     with Trainer(config, agent=agent, envs=envs) as trainer:
         for step in trainer:
             rollout = Rollout()
             for _ in range(config.rollout_steps):
                 action, log_prob, value = agent.act(envs.obs)
                 rollout.add(envs.step(action), log_prob=log_prob, value=value)
-            trainer.log(**agent.train_step(rollout, part_left(step)))
+            trainer.log(**agent.train_step(rollout, remaining(step)))
     return trainer.best_agent
 
 

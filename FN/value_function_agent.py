@@ -47,7 +47,7 @@ class Config(WorldConfig):
     batch_size: int = 64
     """Rows of a gradient step; a fit goes through its sample once."""
     learning_rate: float = 1e-3
-    """Of Adam."""
+    """The step size of Adam."""
     gamma: float = 0.98
     """The discount."""
     epsilon_end: float = 0.1
@@ -158,13 +158,13 @@ def train(config):
     begin(config)
     envs = make_worlds(config)
     agent = ValueFunctionAgent(envs.observation_space, envs.action_space, config)
-    experience = ReplayBuffer(config.buffer_size, config.num_envs, config.gamma, config.seed)
+    replay = ReplayBuffer(config.buffer_size, config.num_envs, config.gamma, config.seed)
     epsilon = Linear(1.0, config.epsilon_end, config.epsilon_steps)
-    with Trainer(config, agent=agent, envs=envs, experience=experience) as trainer:
+    with Trainer(config, agent=agent, envs=envs, replay=replay) as trainer:
         for step in trainer:
-            experience.add(envs.step(agent.act(envs.obs, epsilon(step))))
+            replay.add(envs.step(agent.act(envs.obs, epsilon(step))))
             if trainer.every(config.fit_period):
-                trainer.log(**agent.train_step(experience.sample(config.sample_size)))
+                trainer.log(**agent.train_step(replay.sample(config.sample_size)))
     return trainer.best_agent
 
 

@@ -24,7 +24,7 @@ class Batch(NamedTuple):
     action: np.ndarray  # [N] int or [N, D] float
     reward: np.ndarray  # [N] float32, the discounted sum of the rewards
     next_obs: np.ndarray  # [N, …] what followed the last of them, never the start of another episode
-    terminated: np.ndarray  # [N] bool; the episode ended there in its world, nothing follows
+    terminated: np.ndarray  # [N] bool; the world ended the episode there: nothing follows
     discount: np.ndarray  # [N] float32, by which the value of next_obs is multiplied
     weight: np.ndarray  # [N] float32, of each transition in the loss; 1 where drawn uniformly
     index: np.ndarray  # [N] int64, where they stand in the buffer

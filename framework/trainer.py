@@ -35,6 +35,7 @@ from framework.runs.logger import Logger, write_config
 from framework.runs.process import Interrupt, peak_megabytes
 
 FREE_TO_CHANGE = {"checkpoint_seconds"}  # in a run that goes on; learning depends on all else
+OWN = ("best_return", "bodies", "evaluations", "episodes")  # numbers of the trainer's in a checkpoint
 
 
 class Trainer:
@@ -112,15 +113,21 @@ class Trainer:
         state = self.checkpoints.load_newest()
         if state is None:
             return 0
-        for name, part in self.parts.items():
-            part.load_state(state[name])
-        own = state["trainer"]
-        self.best_return, self.best_weights = own["best_return"], list(own["best_weights"].values()) or None
-        self.bodies, self.evaluations, self.episodes = (own[name] for name in ("bodies", "evaluations", "episodes"))
-        self.since_row = {name: own[name] for name in self.since_row}
+        try:
+            self._load(state)
+        except KeyError:
+            raise ValueError(f"the checkpoint in {self.folder} is of another version; take a new folder") from None
         if self.envs and not self.envs.resumes_exactly:
             print("the episodes of this world cannot be saved; they start anew", file=sys.stderr)
         return self.total_steps
+
+    def _load(self, state):
+        for name, part in self.parts.items():
+            part.load_state(state[name])
+        for name in OWN:
+            setattr(self, name, state["trainer"][name])
+        self.best_weights = list(state["trainer"]["best_weights"].values()) or None
+        self.since_row = {name: state["trainer"][name] for name in self.since_row}
 
     def __iter__(self):
         """Yields the number of steps so far, before each body."""
@@ -211,7 +218,7 @@ class Trainer:
 
     def _save(self):
         self._last_checkpoint = time.monotonic()
-        own = {name: getattr(self, name) for name in ("best_return", "bodies", "evaluations", "episodes")}
+        own = {name: getattr(self, name) for name in OWN}
         own["best_weights"] = {f"{i:04d}": array for i, array in enumerate(self.best_weights or [])}
         state = {"trainer": own | self.since_row} | {name: part.state() for name, part in self.parts.items()}
         self.checkpoints.save(self.total_steps, state)

@@ -25,8 +25,8 @@ class Transition(NamedTuple):
     action: np.ndarray  # [B] int, or [B, D] float in [-1, 1]
     reward: np.ndarray  # [B] float32
     next_obs: np.ndarray  # [B, …] what followed, never the start of another episode
-    terminated: np.ndarray  # [B] bool; the episode ended in its world, nothing follows
-    truncated: np.ndarray  # [B] bool; it was cut off, next_obs has a value
+    terminated: np.ndarray  # [B] bool; the world ended the episode: nothing follows
+    truncated: np.ndarray  # [B] bool; the episode was cut off, as by a time limit: next_obs has a value
 
 
 def make_worlds(config, num_envs=None, seed=None, **options):

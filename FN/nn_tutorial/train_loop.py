@@ -83,10 +83,10 @@ def main(options):
     print(f"traces of our step, over {epochs * -(-len(x) // BATCH)} calls: {len(traces)}")
 
     step, predict = make_step(ours, []), tf.function(ours)
-    fast, batch, row = compiled(step), (x[:BATCH], y[:BATCH]), x[:1]
+    graph, batch, row = compiled(step), (x[:BATCH], y[:BATCH]), x[:1]
     costs = {
         "training step, eager": milliseconds(lambda: step(*batch), repeats),
-        "training step, compiled": milliseconds(lambda: fast(*batch), repeats),
+        "training step, compiled": milliseconds(lambda: graph(*batch), repeats),
         "one row, model.predict": milliseconds(lambda: ours.predict(row, verbose=0), repeats // 5 + 3),
         "one row, eager": milliseconds(lambda: ours(row), repeats),
         "one row, compiled": milliseconds(lambda: predict(row), repeats),

@@ -101,6 +101,7 @@ export function fromHash(hash) {
     const cut = part.indexOf("=");
     return [part.slice(0, cut), part.slice(cut + 1)];
   }));
+  if (fields.has("lambda")) fields.set("lambda_", fields.get("lambda")); // in links from before it was renamed
   const world = newWorld();
   if (fields.has("maze")) world.maze = fromText(fields.get("maze"));
   if (fields.has("plan")) {

@@ -131,6 +131,10 @@ def test_sliders_act_while_it_runs(lesson):
     lesson.wait(lambda: lesson.get("epsilon").get_attribute("value") == "1", "undo")
 
 
+def test_links_from_before_lambda_had_its_name_are_read(lesson):
+    assert lesson.module("state.js", "m.fromHash('#lambda=0.25').lambda_") == 0.25
+
+
 def test_every_learner_side_by_side_with_another(lesson):
     for first, second in zip(NAMES, NAMES[1:] + NAMES[:1], strict=True):
         Select(lesson.get("learner")).select_by_value(first)
