@@ -16,7 +16,6 @@ distribution. A run that is killed goes on from its newest checkpoint with ``--r
 depends on is in it, so that it ends with the same weights.
 """
 
-import json
 import sys
 import time
 from dataclasses import replace
@@ -29,10 +28,9 @@ from framework.agent import save_agent
 from framework.evaluate import FreshWorlds, evaluation_seed
 from framework.runs.checkpoints import Checkpoints
 from framework.runs.config import as_json, check, config_from, read_config
-from framework.runs.files import written_whole
 from framework.runs.folder import locked, new_folder, runs_of, script_name
-from framework.runs.logger import Logger, write_config
-from framework.runs.process import Interrupt, peak_megabytes
+from framework.runs.logger import Logger, Notes, write_config, write_result
+from framework.runs.process import Interrupt
 
 FREE_TO_CHANGE = {"checkpoint_seconds"}  # in a run that goes on; learning depends on all else
 OWN = ("best_return", "bodies", "evaluations", "episodes")  # numbers of the trainer's in a checkpoint
@@ -63,13 +61,13 @@ class Trainer:
     def __init__(self, config, *, agent, envs=None, evaluate=None, **parts):
         check(config)
         self.config, self.agent, self.envs, self.evaluate = config, agent, envs, evaluate or FreshWorlds(config)
-        self.parts = {"agent": agent, **parts} | ({"envs": envs} if envs else {})
+        self.notes = Notes()  # since the last row of the log
+        self.parts = {"agent": agent, "notes": self.notes, **parts} | ({"envs": envs} if envs else {})
         self.script = script_name(type(config))
         self.best_agent = agent
         self.best_return, self.best_weights = -np.inf, None
         self.bodies = self.evaluations = self.episodes = 0
         self.reached = None  # the step, the time and the evaluation that confirmed the target
-        self.since_row = _empty_row()
 
     @property
     def total_steps(self):
@@ -127,7 +125,6 @@ class Trainer:
         for name in OWN:
             setattr(self, name, state["trainer"][name])
         self.best_weights = list(state["trainer"]["best_weights"].values()) or None
-        self.since_row = {name: state["trainer"][name] for name in self.since_row}
 
     def __iter__(self):
         """Yields the number of steps so far, before each body."""
@@ -158,21 +155,25 @@ class Trainer:
 
     def log(self, **values):
         """Note numbers; the next row has the mean of each."""
-        for name, value in values.items():
-            self.since_row["logged"].setdefault(name, []).append(float(value))
+        self.notes.add(values)
 
     # What happens between two bodies
 
     def _between(self):
         finished = self.envs.take_finished() if self.envs else []
         self.episodes += len(finished)
-        self.since_row["returns"] += [episode_return for episode_return, _ in finished]
-        self.since_row["lengths"] += [length for _, length in finished]
+        for episode_return, length in finished:
+            self.notes.add({"return": episode_return, "length": length})
         self._logger.progress(self.total_steps)
         is_last = self.total_steps >= self.config.steps
         evaluation = self._evaluate() if self.every(self.config.eval_every) or is_last else None
         if evaluation or self.every(self.config.log_every):
-            self._row(evaluation)
+            row = {"step": self.total_steps, "episodes": self.episodes} | self.notes.means()
+            if evaluation:
+                row |= {"eval_return": evaluation.mean, "eval_std": evaluation.std}
+            self._logger.row(row)
+            if evaluation and self.envs:
+                self._logger.frames(self.total_steps, self.envs.frames())
         if is_last or self.reached:  # the end is near: nothing to go on with
             return
         if self._interrupt.asked:
@@ -202,25 +203,11 @@ class Trainer:
     def _save_weights(self, name, weights):
         save_agent(self.folder / name, replace(self.config, run_folder=""), weights)
 
-    def _row(self, evaluation):
-        """A row of what has been noted since the last."""
-        step, since, self.since_row = self.total_steps, self.since_row, _empty_row()
-        row = {"step": step, "episodes": self.episodes}
-        if since["returns"]:
-            row |= {"return": np.mean(since["returns"]), "length": np.mean(since["lengths"])}
-        if evaluation:
-            row |= {"eval_return": evaluation.mean, "eval_std": evaluation.std}
-        row |= {name: np.mean(values) for name, values in since["logged"].items()}
-        self._logger.row(row)
-        frames = self.envs.frames() if evaluation and self.envs else None
-        if frames is not None:
-            self._logger.frames(step, frames)
-
     def _save(self):
         self._last_checkpoint = time.monotonic()
         own = {name: getattr(self, name) for name in OWN}
         own["best_weights"] = {f"{i:04d}": array for i, array in enumerate(self.best_weights or [])}
-        state = {"trainer": own | self.since_row} | {name: part.state() for name, part in self.parts.items()}
+        state = {"trainer": own} | {name: part.state() for name, part in self.parts.items()}
         self.checkpoints.save(self.total_steps, state)
 
     def _how_to_go_on(self):
@@ -236,24 +223,11 @@ class Trainer:
         self._save_weights("final.npz", self.agent.weights())
         self.agent.set_weights(self.best_weights)
         reached_at, reached_time, final = self.reached or (None, None, self._evaluation(self.config.final_episodes))
-        result = {
-            "env": getattr(self.config, "env", None),
-            "seed": self.config.seed,
-            "steps": self.total_steps,
-            "episodes": self.episodes,
-            "return": final.mean,
-            "std": final.std,
-            "returns": final.returns.tolist(),
-            "reached": self.reached is not None,
-            "steps_to_target": reached_at,
-            "reached_time": reached_time,
-            "peak_megabytes": peak_megabytes(),
-        }
         from framework.plots import draw_run  # here, since plotting takes a second to load
 
         plot = draw_run(self.folder, f"{self.script}: {self.config.title}")
-        with written_whole(self.folder / "result.json") as part:  # last: it marks a run that is finished
-            part.write_text(json.dumps(result, indent=2), encoding="utf-8")
+        target = {"reached": self.reached is not None, "steps_to_target": reached_at, "reached_time": reached_time}
+        write_result(self.folder, self.config, self.total_steps, self.episodes, final, target)  # it marks the end
         self.checkpoints.clear()
         self._logger.close()
         print(
@@ -261,7 +235,3 @@ class Trainer:
             + (f"; target reached at step {reached_at}" if self.reached else "")
         )
         print(f"plot saved to {plot.as_posix()}")
-
-
-def _empty_row():
-    return {"returns": [], "lengths": [], "logged": {}}

@@ -70,7 +70,8 @@ def disc(side, radius, hole=0.0):
     """The same for a disc, or a ring; radii are in parts of ``side``."""
     y, x = (np.indices((side, side)) + 0.5) / side - 0.5
     distance = np.hypot(x, y)
-    return np.clip((radius - distance) * side + 0.5, 0, 1) * np.clip((distance - hole) * side + 0.5, 0, 1)
+    covered = np.clip((radius - distance) * side + 0.5, 0, 1)
+    return covered * np.clip((distance - hole) * side + 0.5, 0, 1) if hole else covered
 
 
 def paint(frame, mask, top, left, colour):

@@ -16,10 +16,35 @@ import numpy as np
 from tqdm import tqdm
 
 from framework.runs.files import written_whole
+from framework.runs.process import peak_megabytes
 
 # The first columns of metrics.csv. Nothing in this file tells the time, so that the same seed writes the same file.
 COLUMNS = ("step", "episodes", "return", "length", "eval_return", "eval_std")
 SPEED = "steps per second"
+
+
+class Notes:
+    """Numbers by name, noted since the last row of the log."""
+
+    def __init__(self):
+        self.numbers = {}
+
+    def add(self, values):
+        """Note {name: number}."""
+        for name, value in values.items():
+            self.numbers.setdefault(name, []).append(float(value))
+
+    def means(self):
+        """{name: mean}, after which nothing is noted any more."""
+        means = {name: np.mean(numbers) for name, numbers in self.numbers.items()}
+        self.numbers = {}
+        return means
+
+    def state(self):
+        return self.numbers
+
+    def load_state(self, state):
+        self.numbers = state
 
 
 class Logger:
@@ -59,17 +84,18 @@ class Logger:
         else:
             with open(self.path, "a", encoding="utf-8", newline="") as file:
                 csv.DictWriter(file, self.columns).writerow(digits)
-        speed = (step - self.first) / (time.monotonic() - self.began)  # for TensorBoard only
+        seconds = max(time.monotonic() - self.began, 1e-9)  # the clocks of some systems tick 64 times a second
+        speed = (step - self.first) / seconds  # for TensorBoard only
         self._scalars(step, {name: value for name, value in digits.items() if name != "step"} | {SPEED: speed})
-        trained = f"return {values['return']:8.2f}   " if "return" in values else " " * 18
         if "eval_return" in values:
+            trained = f"return {values['return']:8.2f}   " if "return" in values else " " * 18
             evaluation = f"evaluation {values['eval_return']:8.2f} ± {values['eval_std']:.2f}"
             tqdm.write(f"step {step:8d}   {trained}{evaluation}", file=sys.stdout)
             sys.stdout.flush()
 
     def frames(self, step, obs):
-        """What an agent sees, [H, W, F] uint8, as F pictures for TensorBoard."""
-        if self.board:
+        """What an agent sees, [H, W, F] uint8, as F pictures for TensorBoard; or None, where it sees none."""
+        if self.board and obs is not None:
             with self.board.as_default():
                 pictures = np.moveaxis(obs, -1, 0)[..., None]
                 self.tf.summary.image("what the agent sees", pictures, step, max_outputs=len(pictures))
@@ -106,11 +132,25 @@ def _digits(value):
     return f"{value:.6g}" if isinstance(value, float | np.floating) else value
 
 
+def write_result(folder, config, steps, episodes, final, target):
+    """``result.json``: how a run ended.
+
+    Args:
+        final: the `framework.evaluate.Evaluation` of its best agent.
+        target: {name: value}, whether and when the target was reached.
+    """
+    result = {"env": getattr(config, "env", None), "seed": config.seed, "steps": steps, "episodes": episodes}
+    result |= {"return": final.mean, "std": final.std, "returns": final.returns.tolist(), **target}
+    result["peak_megabytes"] = peak_megabytes()
+    with written_whole(Path(folder, "result.json")) as part:
+        part.write_text(json.dumps(result, indent=2), encoding="utf-8")
+
+
 def write_config(folder, config):
     """``config.json``: the configuration, and what a maintainer needs to reproduce the run."""
     facts = {
         "config": asdict(config),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": " ".join([Path(sys.argv[0]).name, *_without_folder(sys.argv[1:])]),
         "date": datetime.now().astimezone().isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version()} | _versions("nanoka", "numpy", "gymnasium", "keras")
         | _versions("tensorflow", "tensorflow-cpu"),
@@ -119,6 +159,17 @@ def write_config(folder, config):
     }  # fmt: skip
     with written_whole(Path(folder, "config.json")) as part:
         part.write_text(json.dumps(facts, indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def _without_folder(arguments):
+    """The arguments without --run-folder, which says where a run is on somebody's computer, not what it is."""
+    kept, skip = [], False
+    for argument in arguments:
+        flag = argument.partition("=")[0].replace("_", "-")
+        if not skip and flag != "--run-folder":
+            kept.append(argument)
+        skip = not skip and argument.replace("_", "-") == "--run-folder"
+    return kept
 
 
 def _versions(*names):

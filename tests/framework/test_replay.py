@@ -11,7 +11,6 @@ from scipy.stats import chisquare
 
 from framework.replay import PrioritizedReplayBuffer, ReplayBuffer
 from framework.runs.files import load_arrays, save_arrays
-from framework.sum_tree import SumTree
 
 EVERYTHING = 3000  # draws that leave out none of a few dozen transitions
 FIELDS = ("obs", "action", "reward", "next_obs", "terminated", "discount", "weight", "index")
@@ -262,29 +261,6 @@ def test_memory_stays_flat_when_the_ring_goes_round(prioritized):
 
 
 # Priorities
-
-
-def test_the_sum_tree_finds_what_a_running_sum_finds():
-    rng = np.random.default_rng(0)
-    for size in (1, 2, 3, 64, 100, 1000):
-        tree, numbers = SumTree(size), np.zeros(size)
-        for _ in range(4):
-            index = rng.integers(size, size=size)
-            numbers[index] = tree[index] = rng.integers(0, 5, size) * (rng.random(size) < 0.7)
-            numbers[0] = tree[np.array([0])] = 2  # never all zero
-            assert tree.total == numbers.sum()
-            point = rng.random(500) * tree.total
-            expected = np.searchsorted(np.cumsum(numbers), point, side="right")
-            assert (tree.find(point) == expected).all()
-            assert (tree[np.arange(size)] == numbers).all()
-
-
-def test_the_sum_tree_never_finds_a_zero_whatever_the_rounding():
-    tree = SumTree(11)
-    index = np.array([1, 4, 5])
-    tree[index] = [0.1, 0.2, 1e-9]
-    point = np.array([0.0, 0.1, 0.1 + 0.2, np.nextafter(tree.total, 0), tree.total, tree.total * 1.01])
-    assert (tree[tree.find(point)] > 0).all()
 
 
 def known_priorities():

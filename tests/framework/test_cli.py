@@ -1,0 +1,84 @@
+"""Command lines: flags from a dataclass, and how a script ends on bad input, Ctrl-C and a mistake of its own."""
+
+import io
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from framework.cli import CommonOptions, run
+
+
+@dataclass(frozen=True)
+class Options(CommonOptions):
+    gamma: float = 0.9
+    """The discount."""
+
+
+def fail_with(error):
+    def main(options):
+        raise error
+
+    return main
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """(main, flags, default) -> (exit code, printed, errors)."""
+
+    def call(main, *flags, default=None):
+        monkeypatch.setattr(sys, "argv", ["script.py", *flags])
+        code = 0
+        try:
+            run(main, Options, "What the script does.\n\n    python script.py", default)
+        except SystemExit as end:
+            code = end.code
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def test_flags_make_the_options_and_what_is_not_given_is_as_by_default(call):
+    assert call(print, "--gamma", "0.5", "--quick") == (0, "Options(seed=0, quick=True, gamma=0.5)\n", "")
+    _, printed, _ = call(print, "--seed=3", default=lambda: Options(gamma=0.1))
+    assert printed == "Options(seed=3, quick=False, gamma=0.1)\n"
+
+
+def test_help_shows_the_description_and_every_flag(call):
+    code, printed, _ = call(print, "--help")
+    assert code == 0
+    for words in ("What the script does.", "python script.py", "--seed", "--quick", "--gamma", "The discount."):
+        assert words in printed
+
+
+@pytest.mark.parametrize("flags", [["--gama", "0.9"], ["--gamma", "much"], ["--gamma"], ["--no-quick"], ["maze"]])
+def test_flags_that_do_not_exist_or_do_not_fit_end_with_2_before_anything_runs(call, flags):
+    code, printed, errors = call(print, *flags)
+    assert (code, printed) == (2, "")
+    assert flags[0] in errors
+
+
+@pytest.mark.parametrize("error", [ValueError("seed must be at least 0; got -1"), OSError("the disk is full")])
+def test_bad_input_and_bad_files_are_one_sentence_and_exit_code_2(call, error):
+    assert call(fail_with(error)) == (2, "", f"error: {error}\n")
+    assert call(print, default=lambda: fail_with(error)(None)) == (2, "", f"error: {error}\n")
+
+
+def test_ctrl_c_ends_with_130_and_without_a_traceback(call):
+    assert call(fail_with(KeyboardInterrupt())) == (130, "", "stopped\n")
+
+
+def test_a_mistake_in_the_program_keeps_its_traceback(call):
+    with pytest.raises(ZeroDivisionError):
+        call(fail_with(ZeroDivisionError()))
+
+
+def test_output_is_utf_8_whatever_the_terminal_and_a_notebook_may_have_streams_of_its_own(monkeypatch, call):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    call(lambda options: print("V(s) → 七日 ±", "half \udce4 letter"))
+    terminal.flush()
+    assert terminal.buffer.getvalue().decode("utf-8").rstrip() == "V(s) → 七日 ± half ? letter"
+    monkeypatch.setattr(sys, "stdout", io.StringIO())  # cannot be reconfigured
+    call(lambda options: print("七"))
+    assert sys.stdout.getvalue() == "七\n"

@@ -1,0 +1,99 @@
+"""Watching an agent: whole episodes, as a window, a GIF or a video would show them."""
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from PIL import Image
+
+from framework import play as playing
+from framework.agent import Agent
+from framework.play import pictures, play
+from framework.runs.config import WorldConfig
+from framework.vector import make_worlds
+
+CONFIG = WorldConfig(env="CartPole-v1", seed=5)
+
+
+class Right(Agent):
+    """Always pushes to the right, and falls over after about nine steps; counts the players it was asked for."""
+
+    players = 0
+
+    def player(self):
+        self.players += 1
+        return lambda obs: np.ones(len(obs), int)
+
+
+def steps_printed(printed):
+    return [int(line.split()[-2]) for line in printed.splitlines() if line.startswith("episode")]
+
+
+def size_and_milliseconds(path):
+    with Image.open(path) as gif:
+        return gif.size, sum(gif.seek(number) or gif.info["duration"] for number in range(gif.n_frames))
+
+
+def test_the_pictures_are_those_of_whole_episodes_and_each_has_a_new_player(capsys):
+    agent, envs = Right(), make_worlds(CONFIG, num_envs=1, render_mode="rgb_array")
+    shown = list(pictures(agent, envs, 3))
+    env = gym.make("CartPole-v1", render_mode="rgb_array")
+    expected, lengths, seed = [], [], CONFIG.seed
+    for _ in range(3):
+        env.reset(seed=seed)
+        ended, seed, before = False, None, len(expected)
+        while not ended:
+            expected.append(env.render())
+            _, _, terminated, truncated, _ = env.step(1)
+            ended = terminated or truncated
+        lengths.append(len(expected) - before)
+    np.testing.assert_array_equal(shown, expected)
+    printed = capsys.readouterr().out
+    assert steps_printed(printed) == lengths
+    assert printed.startswith(f"episode 1: return {lengths[0]:.1f}, {lengths[0]} steps\n")
+    assert agent.players == 3
+
+
+def test_an_episode_that_is_cut_off_ends_there(capsys):
+    envs = make_worlds(CONFIG, num_envs=1, render_mode="rgb_array", max_episode_steps=4)
+    assert len(list(pictures(Right(), envs, 2))) == 8
+    assert steps_printed(capsys.readouterr().out) == [4, 4]
+
+
+def test_without_a_display_a_gif_of_one_episode_stands_beside_the_agent(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(playing, "display_driver", lambda: "")
+    play(Right(), CONFIG, tmp_path / "agent.npz")
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0] == f"config: CartPole-v1, {(tmp_path / 'agent.npz').as_posix()}"
+    assert f"no window can be opened here: saved to {(tmp_path / 'play.gif').as_posix()}" in printed
+    (steps,) = steps_printed(printed)
+    assert size_and_milliseconds(tmp_path / "play.gif") == ((600, 400), 20 * steps)  # 50 pictures a second
+
+
+def test_a_recording_is_written_where_it_is_wanted_and_has_an_end(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(playing, "GIF_FRAMES", 3)
+    play(Right(), CONFIG, tmp_path / "agent.npz", record=str(tmp_path / "new" / "film.gif"))
+    assert "\nsaved to " in capsys.readouterr().out
+    assert [path.name for path in tmp_path.rglob("*.*")] == ["film.gif"]
+    assert size_and_milliseconds(tmp_path / "new" / "film.gif") == ((600, 400), 20 * 3)
+
+
+def test_a_window_shows_three_episodes_at_the_speed_of_the_world_and_writes_nothing(monkeypatch, tmp_path, capsys):
+    shown = []
+
+    def window(shots, title, tick):
+        shown.extend((title, tick, milliseconds, draw().shape) for milliseconds, draw in shots)
+
+    monkeypatch.setattr(playing, "display_driver", lambda: "x11")
+    monkeypatch.setattr(playing, "play_in_window", window)
+    play(Right(), CONFIG, tmp_path / "agent.npz")
+    steps = steps_printed(capsys.readouterr().out)
+    assert len(steps) == 3
+    assert shown == [("CartPole-v1", 20, 20, (400, 600, 3))] * sum(steps)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("file", ["film.avi", "film", "gif"])
+def test_another_kind_of_file_is_refused_before_anything_is_played(file, tmp_path, capsys):
+    with pytest.raises(ValueError, match=f"--record writes a .gif or an .mp4; got {file}$"):
+        play(Right(), CONFIG, tmp_path / "agent.npz", record=file)
+    assert capsys.readouterr().out == ""
