@@ -37,6 +37,7 @@ class Config(WorldConfig):
 
     steps: int = 600_000
     target_return: float | None = 15.2
+    eval_episodes: int = 10
     rollout_steps: int = 16
     """n: steps of every world between two gradient steps."""
     learning_rate: float = 1e-3
@@ -57,7 +58,7 @@ class Config(WorldConfig):
 
 CARTPOLE = Config(
     env="CartPole-v1", steps=500_000, num_envs=16, rollout_steps=8, learning_rate=2e-3, gamma=0.99,
-    entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, target_return=475.0,
+    entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, eval_episodes=20, target_return=475.0,
 )  # fmt: skip
 TAKES = {  # until the target is reached
     "Catcher-v0": "about two minutes and 0.8 GB",
@@ -76,7 +77,7 @@ def losses(log_prob, value, returns):
 
 
 def network(observation_space, action_space, config):
-    """What the policy is made of, such as logits [B, A], and V [B, 1].
+    """Reads observations [B, …]; gives what the policy is made of, such as logits [B, A], and V [B, 1].
 
     Pictures are read once for both, since that is most of the work. From plain numbers each has layers of its own,
     and the critic's large errors leave the actor in peace.
@@ -87,7 +88,7 @@ def network(observation_space, action_space, config):
         actor = critic = layers.dense(features, config.hidden, "relu")
     else:
         actor, critic = (layers.dense(features, config.hidden, "tanh") for _ in range(2))
-    return keras.Model(obs, [layers.policy(actor, action_space), layers.linear(critic, 1)])
+    return keras.Model(obs, [layers.policy_head(actor, action_space), layers.linear(critic, 1)])
 
 
 class ActorCriticAgent(Agent):
@@ -101,7 +102,7 @@ class ActorCriticAgent(Agent):
     acts_with, learns_with = ("network",), ("optimizer", "generator")
 
     def __init__(self, observation_space, action_space, config):
-        self.config, self.policy = config, policy_class(action_space)
+        self.config, self.policy_class = config, policy_class(action_space)
         self.network = network(observation_space, action_space, config)
         self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.max_grad_norm)
         self.optimizer.build(self.network.trainable_variables)
@@ -110,7 +111,7 @@ class ActorCriticAgent(Agent):
     def policy_and_value(self, obs):
         """π(· | s), a distribution over actions, and V(s) [B]."""
         outputs, value = self.network(obs)
-        return self.policy(*outputs), value[:, 0]
+        return self.policy_class(*outputs), value[:, 0]
 
     @compiled
     def act(self, obs):
@@ -120,7 +121,7 @@ class ActorCriticAgent(Agent):
 
     @compiled
     def greedy(self, obs):
-        """The most probable action of each row [B, …]."""
+        """The most probable action of each row [B, …]; the mean, for a Box."""
         policy, _ = self.policy_and_value(obs)
         return policy.mode()
 

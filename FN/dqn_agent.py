@@ -4,7 +4,7 @@ A network that reads an observation and gives Q of every action, moved towards
 
     y = r + γ (1 - terminated) max_a Q_target(s', a)                                      (their algorithm 1)
 
-Three things make this stable. Experience replay: minibatches come from a large memory, so that successive rows do not
+Three things make this stable. Experience replay: minibatches come from a large buffer, so that successive rows do not
 resemble each other. A target network: a copy, updated only now and then, so that the target holds still. Clipping:
 rewards are clipped to [-1, 1] and the error's gradient too (Huber loss), so that one setting fits many worlds.
 
@@ -38,6 +38,7 @@ class Config(WorldConfig):
     steps: int = 150_000
     num_envs: int = 8
     target_return: float | None = 15.2
+    eval_episodes: int = 10
     buffer_size: int = 30_000
     """How many transitions the replay buffer keeps."""
     learning_starts: int = 2_000
@@ -45,7 +46,7 @@ class Config(WorldConfig):
     train_period: int = 64
     """Steps of all worlds between two calls of train_step."""
     gradient_steps: int = 16
-    """Gradient steps of each call: 16 every 64 steps are the paper's 1 every 4, in one call, which costs the same."""
+    """Gradient steps in a call of train_step. 16 every 64 steps are as many as the paper's 1 every 4."""
     batch_size: int = 64
     """Rows of a gradient step."""
     learning_rate: float = 5e-4
@@ -71,7 +72,7 @@ class Config(WorldConfig):
 CARTPOLE = Config(
     env="CartPole-v1", steps=100_000, num_envs=16, buffer_size=50_000, learning_starts=1_000, gradient_steps=24,
     learning_rate=1e-3, target_period=128, epsilon_end=0.1, epsilon_steps=5_000, hidden=(128, 128),
-    eval_every=5_000, target_return=475.0,
+    eval_every=5_000, eval_episodes=20, target_return=475.0,
 )  # fmt: skip
 TAKES = {  # until the target is reached
     "Catcher-v0": "about a minute and a half and 1.0 GB",

@@ -38,6 +38,7 @@ class Config(WorldConfig):
 
     steps: int = 200_000
     target_return: float | None = 15.2
+    eval_episodes: int = 10
     rollout_steps: int = 64
     """T: steps of every world between two updates."""
     epochs: int = 4
@@ -47,7 +48,7 @@ class Config(WorldConfig):
     learning_rate: float = 1e-3
     """The step size of Adam at the start; it falls linearly to 0 at the last step."""
     clip: float = 0.2
-    """ε, how far the ratio may go from 1 at the start; falls linearly to 0 at the last step."""
+    """ε, how far the ratio may go from 1 at the start; it falls linearly to 0 at the last step."""
     gamma: float = 0.98
     """The discount."""
     lambda_: float = 0.95
@@ -55,7 +56,7 @@ class Config(WorldConfig):
     entropy_weight: float = 0.01
     """How much entropy counts."""
     value_weight: float = 0.5
-    """How much the critic's loss counts where both share layers."""
+    """How much the critic's loss counts."""
     max_grad_norm: float = 0.5
     """Longer gradients are shortened to this norm."""
     adam_epsilon: float = 1e-5
@@ -68,7 +69,7 @@ class Config(WorldConfig):
 
 CARTPOLE = Config(
     env="CartPole-v1", steps=100_000, num_envs=16, rollout_steps=16, epochs=20, batch_size=256, lambda_=0.8,
-    entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, target_return=475.0,
+    entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, eval_episodes=20, target_return=475.0,
 )  # fmt: skip
 TAKES = {  # until the target is reached
     "Catcher-v0": "about a minute and 0.8 GB",
@@ -89,7 +90,7 @@ def standardise(advantage):
 
 
 def network(observation_space, action_space, config):
-    """What the policy is made of, such as logits [B, A], and V [B, 1].
+    """Reads observations [B, …]; gives what the policy is made of, such as logits [B, A], and V [B, 1].
 
     Pictures are read once for both, since that is most of the work. From plain numbers each has layers of its own,
     and the critic's large errors leave the actor in peace.
@@ -100,7 +101,7 @@ def network(observation_space, action_space, config):
         actor = critic = layers.dense(features, config.hidden, "relu")
     else:
         actor, critic = (layers.dense(features, config.hidden, "tanh") for _ in range(2))
-    return keras.Model(obs, [layers.policy(actor, action_space), layers.linear(critic, 1)])
+    return keras.Model(obs, [layers.policy_head(actor, action_space), layers.linear(critic, 1)])
 
 
 class PPOAgent(Agent):
@@ -120,7 +121,7 @@ class PPOAgent(Agent):
         size = config.num_envs * config.rollout_steps
         if config.batch_size < 1 or size % min(config.batch_size, size):
             raise ValueError(f"batch_size must divide num_envs × rollout_steps = {size}; got {config.batch_size}")
-        self.config, self.policy = config, policy_class(action_space)
+        self.config, self.policy_class = config, policy_class(action_space)
         self.network = network(observation_space, action_space, config)
         self.optimizer = keras.optimizers.Adam(
             config.learning_rate, epsilon=config.adam_epsilon, global_clipnorm=config.max_grad_norm
@@ -132,7 +133,7 @@ class PPOAgent(Agent):
     def policy_and_value(self, obs):
         """π(· | s), a distribution over actions, and V(s) [B]."""
         outputs, value = self.network(obs)
-        return self.policy(*outputs), value[:, 0]
+        return self.policy_class(*outputs), value[:, 0]
 
     @compiled
     def act(self, obs):
@@ -143,7 +144,7 @@ class PPOAgent(Agent):
 
     @compiled
     def greedy(self, obs):
-        """The most probable action of each row [B, …]."""
+        """The most probable action of each row [B, …]; the mean, for a Box."""
         policy, _ = self.policy_and_value(obs)
         return policy.mode()
 
@@ -182,22 +183,26 @@ class PPOAgent(Agent):
         batch = rollout.batch("obs", "action", "log_prob", advantage=advantage, returns=returns)
         size = len(batch.returns)
         order = np.concatenate([self.rng.permutation(size) for _ in range(self.config.epochs)])
-        minibatches = order.reshape(-1, min(self.config.batch_size, size))  # [K, N], which steps are in each
-        return self.update(batch, minibatches, self.config.learning_rate * remaining, self.config.clip * remaining)
+        indices = order.reshape(-1, min(self.config.batch_size, size))  # [K, N], the steps of each minibatch
+        return self.update(batch, indices, self.config.learning_rate * remaining, self.config.clip * remaining)
 
     @compiled
-    def update(self, batch, minibatches, learning_rate, clip):
-        """A gradient step on each minibatch, a loop inside the graph; returns the means of what to log."""
+    def update(self, batch, indices, learning_rate, clip):
+        """A gradient step on each minibatch of ``indices`` [K, N], a loop inside the graph.
+
+        Returns:
+            the means of what to log.
+        """
         self.optimizer.learning_rate.assign(learning_rate)
         total = dict.fromkeys(("policy_loss", "value_loss", "entropy", "kl"), 0.0)
-        for steps in minibatches:
-            minibatch = tf.nest.map_structure(lambda array, steps=steps: tf.gather(array, steps), batch)
+        for index in indices:
+            minibatch = tf.nest.map_structure(lambda array, index=index: tf.gather(array, index), batch)
             with tf.GradientTape() as tape:
                 loss, logged = self.loss(minibatch, clip)
             variables = self.network.trainable_variables
             self.optimizer.apply(tape.gradient(loss, variables), variables)
             total = {name: total[name] + logged[name] for name in total}
-        return {name: total[name] / tf.cast(tf.shape(minibatches)[0], tf.float32) for name in total}
+        return {name: total[name] / tf.cast(tf.shape(indices)[0], tf.float32) for name in total}
 
 
 def train(config):

@@ -128,13 +128,13 @@ class ValueFunctionAgent(Agent):
         return td_target(batch.reward, batch.discount, batch.terminated, self.estimate(batch.next_obs))
 
     def loss(self, batch):
-        """Mean squared error of Q of the actions taken, over N `Examples`."""
+        """The mean squared error of Q of the actions taken, over N `Examples`."""
         q = tf.gather(self.network(batch.obs), batch.action, batch_dims=1)  # [N]
         same_shape(q, batch.target)
         return tf.reduce_mean((batch.target - q) ** 2)
 
     def train_step(self, sample):
-        """Fit the network once to a sample, a `framework.replay.Batch` [S, …]; returns what to log."""
+        """Fit the network once to a sample, a `framework.replay.Batch` [sample_size, …]; returns what to log."""
         examples = Examples(sample.obs, sample.action, self.targets(sample))
         size = self.config.batch_size
         minibatches = Examples(*(array.reshape(-1, size, *array.shape[1:]) for array in examples))  # [K, N, …]

@@ -7,6 +7,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from framework.runs.files import written_whole
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -42,9 +44,7 @@ def installed(package):
 
 def save(name, result):
     """Write a result to bench/results/<name>.json, whole or not at all."""
-    RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
+    with written_whole(path) as part:
+        part.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(f"written to bench/results/{path.name}")

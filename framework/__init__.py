@@ -1,9 +1,9 @@
-"""The toolbox that all days share. At its top stand the words of reinforcement learning. A line uses lines above it.
+"""What all days share; at its top, the words of reinforcement learning. A line uses itself and the ones above.
 
 cli schedules returns sum_tree   command lines; values that change with the steps; returns and advantages; a sum tree
 runs/                            what a run leaves on disk, and processes: config, checkpoints, logger, parallel …
 plots media/                     curves with bands; GIFs and videos
-vector rollout replay            many worlds behind one clock; a few steps of them; a memory of many steps
+vector rollout replay            many worlds behind one clock; a few steps of them; a buffer of many steps
 tabular/                         worlds with tables, studies over seeds, maps, loops; up to here without TensorFlow
 tf graph                         the one door to TensorFlow; a method as a compiled graph
 networks distributions           layers for a chapter's network; policies as distributions

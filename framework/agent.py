@@ -16,12 +16,13 @@ class Agent:
     """An agent; a chapter's adds how it acts and how it learns.
 
     It has ``greedy(obs [B, …]) -> action [B]`` or [B, D]: its best actions, without exploration. What is to be kept
-    of it stands in attributes, and it tells their names. Each of them is a Keras network or optimizer, a generator of
-    random numbers (NumPy's or TensorFlow's), a NumPy array, or anything with ``state()`` and ``load_state(state)``.
+    of it stands in attributes, and it tells their names.
 
     Attributes:
-        acts_with: names of what acting needs; it is what `save_agent` writes.
-        learns_with: names of what learning needs besides.
+        acts_with: names of what acting needs, which `save_agent` writes: Keras networks, TensorFlow's variables,
+            NumPy arrays, and lists of them.
+        learns_with: names of what learning needs besides: the same, optimizers, generators of random numbers (NumPy's
+            or TensorFlow's), and anything with ``state()`` and ``load_state(state)``.
     """
 
     acts_with = ()
@@ -51,7 +52,7 @@ class Agent:
         left = iter(weights)
         for name in self.acts_with:
             part = getattr(self, name)
-            _set_arrays(part, [next(left) for _ in _arrays(part)])
+            _set_arrays(part, [next(left) for _ in _places(part)])
 
     def state(self):
         """Everything that acting and learning on need, for a checkpoint."""
@@ -97,35 +98,46 @@ def load_agent(path, agent_class, config_class):
 
 
 def build_agent(agent_class, config, weights):
-    """An agent for the world of a configuration, with these weights."""
-    envs = make_worlds(config, num_envs=1)
-    agent = agent_class(envs.observation_space, envs.action_space, config)
-    envs.close()
+    """An agent for the world of a configuration, with these weights; without a world, ``agent_class(config)``."""
+    if hasattr(config, "env"):
+        envs = make_worlds(config, num_envs=1, workers=0)
+        agent = agent_class(envs.observation_space, envs.action_space, config)
+        envs.close()
+    else:
+        agent = agent_class(config)
     agent.set_weights(weights)
     return agent
 
 
-def _variables(part):
-    """TensorFlow's variables of a part; a generator of TensorFlow's has one, in ``state``."""
-    return part.variables if hasattr(part, "variables") else [part.state]
+def _places(part):
+    """Where a part keeps its numbers: NumPy arrays and TensorFlow's variables."""
+    if isinstance(part, list | tuple):
+        return [place for item in part for place in _places(item)]
+    if hasattr(part, "variables"):  # a network, an optimizer
+        return list(part.variables)
+    if isinstance(part, np.ndarray) or hasattr(part, "assign"):
+        return [part]
+    if hasattr(getattr(part, "state", None), "assign"):  # a generator of TensorFlow's
+        return [part.state]
+    raise TypeError(f"an agent keeps networks, variables and arrays; {type(part).__name__} is none of these")
 
 
 def _arrays(part):
-    return [part] if isinstance(part, np.ndarray) else [variable.numpy() for variable in _variables(part)]
+    return [place if isinstance(place, np.ndarray) else place.numpy() for place in _places(part)]
 
 
 def _set_arrays(part, arrays):
-    if isinstance(part, np.ndarray):
-        part[...] = arrays[0]
-        return
-    for variable, array in zip(_variables(part), arrays, strict=True):
-        variable.assign(array)
+    for place, array in zip(_places(part), arrays, strict=True):
+        if isinstance(place, np.ndarray):
+            place[...] = array
+        else:
+            place.assign(array)
 
 
 def _state(part):
     if isinstance(part, np.random.Generator):
         return part.bit_generator.state
-    return part.state() if callable(getattr(part, "state", None)) else _numbered(_arrays(part))
+    return part.state() if callable(getattr(part, "load_state", None)) else _numbered(_arrays(part))
 
 
 def _load_state(part, state):

@@ -9,10 +9,10 @@ from framework.vector import make_worlds
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Returns and lengths of N whole episodes, [N] each."""
+    """How N trials went, such as whole episodes."""
 
-    returns: np.ndarray
-    lengths: np.ndarray
+    returns: np.ndarray  # [N] of each episode; or what else is success
+    lengths: np.ndarray | None = None  # [N] steps of each, where trials have steps
 
     @property
     def mean(self):

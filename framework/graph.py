@@ -62,7 +62,7 @@ class Graph:
     """
 
     def __init__(self, function, free=1, xla=False):
-        self.inside, self.free, self.xla = function, free, xla
+        self.inside, self.free, self.xla, self.name = function, free, xla, function.__name__
         self.traces = 0
         self._graph = None
 
@@ -73,9 +73,9 @@ class Graph:
         if self._graph is None:
             self._trace(args, [_spec(array, self.free) for array in arrays])
         if len(arrays) != len(self._specs):
-            raise ValueError(f"the first call had {len(self._specs)} arrays; got {len(arrays)}")
-        results = self._graph(*[_tensor(array, spec) for array, spec in zip(arrays, self._specs, strict=True)])
-        return tf.nest.map_structure(lambda tensor: tensor.numpy(), results)
+            raise ValueError(f"{self.name} was first called with {len(self._specs)} arrays; got {len(arrays)}")
+        tensors = [self._tensor(array, spec) for array, spec in zip(arrays, self._specs, strict=True)]
+        return _arrays(self._graph(*tensors))
 
     def _trace(self, args, specs):
         def function(*tensors):
@@ -86,6 +86,12 @@ class Graph:
         jit = dense if self.xla == "dense" else self.xla
         self._graph = tf.function(function, input_signature=specs, jit_compile=jit).get_concrete_function()
         self._specs = specs
+
+    def _tensor(self, array, spec):
+        tensor = tf.convert_to_tensor(array, spec.dtype)
+        if not spec.shape.is_compatible_with(tensor.shape):  # the graph itself would take it, and compute nonsense
+            raise ValueError(f"{self.name}: the shape {tuple(tensor.shape)} does not fit {tuple(spec.shape)}")
+        return tensor
 
 
 def graphs_of(owner):
@@ -101,11 +107,16 @@ def _spec(array, free):
     return tf.TensorSpec(shape, dtype)
 
 
-def _tensor(array, spec):
-    tensor = tf.convert_to_tensor(array, spec.dtype)
-    if not spec.shape.is_compatible_with(tensor.shape):  # the graph itself would take it, and compute nonsense
-        raise ValueError(f"the shape {tuple(tensor.shape)} does not fit {tuple(spec.shape)}")
-    return tensor
+def _arrays(results):
+    """Tensors as arrays; by hand, since TensorFlow's own way through a structure takes longer."""
+    if isinstance(results, tf.Tensor):
+        return results.numpy()
+    if results is None:  # a method may change variables and return nothing
+        return None
+    if isinstance(results, dict):
+        return {name: _arrays(result) for name, result in results.items()}
+    arrays = [_arrays(result) for result in results]
+    return type(results)(*arrays) if hasattr(results, "_fields") else tuple(arrays)
 
 
 def same_shape(*tensors):

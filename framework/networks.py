@@ -13,12 +13,13 @@ class Layers:
     """
 
     def __init__(self, seed):
-        self.seeds = iter(np.random.SeedSequence(seed).generate_state(32).tolist())
+        self.seeds = iter(np.random.SeedSequence(seed).generate_state(256).tolist())
 
     def read(self, observation_space, filters=()):
-        """The input of a network, and the features [B, N] that it is read into.
+        """The input of a network, and the features [B, …] of each row, flat.
 
         Whole numbers, such as pixels, are divided by the largest that the space allows, so that they are at most 1.
+        Planes of true and false become 1 and 0.
 
         Args:
             observation_space: a Box.
@@ -26,7 +27,7 @@ class Layers:
         """
         obs = keras.Input(observation_space.shape, dtype=observation_space.dtype.name)
         x = obs
-        if np.issubdtype(observation_space.dtype, np.integer):
+        if not np.issubdtype(observation_space.dtype, np.floating):
             x = keras.layers.Rescaling(1 / int(observation_space.high.max()))(x)
         if is_stack(observation_space):
             for count, kernel, stride in filters:
@@ -44,8 +45,8 @@ class Layers:
         `set_precision` says. ``scale`` is that of its weights at the start; a small one starts a policy uniform."""
         return keras.layers.Dense(outputs, dtype="float32", **self._start(scale))(x)
 
-    def policy(self, x, action_space, scale=0.01):
-        """What `framework.distributions.policy_class` is made of.
+    def policy_head(self, x, action_space, scale=0.01):
+        """Last layers for what a policy is made of, see `framework.distributions.policy_class`.
 
         Returns:
             [logits [B, A]] for Discrete actions, [mean [B, D], log_std [B, D]] for a Box.

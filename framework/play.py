@@ -31,7 +31,7 @@ def play(agent, config, path, record=""):
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else pygame looks for a display, and complains
     envs = make_worlds(config, num_envs=1, seed=config.seed + 1_000, workers=0, render_mode="rgb_array")
     fps = envs.envs.metadata.get("render_fps", 30)
-    tick = max(10, round(1000 / fps, -1))  # a GIF counts in hundredths of a second
+    tick = max(10, 10 * round(100 / fps))  # milliseconds; a GIF counts in hundredths of a second
     print(f"{script_name(type(config))}: {config.env}, {Path(path).as_posix()}")
     if in_window:
         shots = ((tick, lambda picture=picture: picture) for picture in pictures(agent, envs, EPISODES))

@@ -73,11 +73,14 @@ def draw_run(folder, title):
         return np.array([float(row[name]) for row in rows if row[where]])
 
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    axes.plot(column("step", "return"), column("return", "return"), color="0.6", label="while exploring")
+    if any(row["return"] for row in rows):
+        axes.plot(column("step", "return"), column("return", "return"), color="0.6", label="while exploring")
     step, mean, std = (column(name, "eval_return") for name in ("step", "eval_return", "eval_std"))
     axes.fill_between(step, mean - std, mean + std, alpha=0.15, color="#005cab", lw=0)
     axes.plot(step, mean, "o-", ms=3, color="#005cab", label="evaluation: mean and spread of fresh episodes")
-    axes.set(xlabel="steps of all worlds together", ylabel="return of an episode", title=title)
+    worlds = any(row["return"] for row in rows)
+    xlabel, ylabel = ("steps of all worlds together", "return of an episode") if worlds else ("steps", "success")
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     path = Path(folder, "learning.png")

@@ -171,7 +171,7 @@ class ReplayBuffer:
             raise ValueError(f"nothing to sample yet: a transition needs {self.n_step} step(s), or its episode's end")
 
     def _ended_early(self):
-        """[K] indices in the newest n - 1 rows whose episode has ended since, so that their target is known."""
+        """[N] indices in the newest n - 1 rows whose episode has ended since, so that their target is known."""
         ages = np.arange(1, min(self.n_step - 1, self.filled) + 1)
         rows = (self.head // self.num_envs - ages) % (self.rows + 1)  # the newest first
         age, env = np.nonzero(np.logical_or.accumulate(self.ended.reshape(-1, self.num_envs)[rows]))

@@ -29,11 +29,11 @@ from framework.evaluate import FreshWorlds, evaluation_seed
 from framework.runs.checkpoints import Checkpoints
 from framework.runs.config import as_json, check, config_from, read_config
 from framework.runs.folder import locked, new_folder, runs_of, script_name
-from framework.runs.logger import Logger, Notes, write_config, write_result
+from framework.runs.logger import COLUMNS, Logger, Notes, write_config, write_result
 from framework.runs.process import Interrupt
 
 FREE_TO_CHANGE = {"checkpoint_seconds"}  # in a run that goes on; learning depends on all else
-OWN = ("best_return", "bodies", "evaluations", "episodes")  # numbers of the trainer's in a checkpoint
+OWN = ("best_return", "bodies", "evaluations", "episodes")  # what a checkpoint keeps of the trainer
 
 
 class Trainer:
@@ -43,7 +43,7 @@ class Trainer:
         config: a `framework.runs.config.RunConfig`.
         agent: whatever can act, save and load: ``player()``, ``weights()``, ``set_weights(weights)``, ``state()`` and
             ``load_state(state)``, as `framework.agent.Agent` has them.
-        envs: a `framework.vector.VectorWorld`, or what has, as that, ``total_steps``, ``take_finished()``,
+        envs: a `framework.vector.VectorWorld`, or something else that has its ``total_steps``, ``take_finished()``,
             ``frames()``, ``state()``, ``load_state(state)`` and ``resumes_exactly``. Without worlds a body is a step.
         evaluate: function (agent, number of episodes, seed) -> `framework.evaluate.Evaluation`, for success that is
             not the return of episodes in the worlds of ``config``, which is what counts by default.
@@ -60,9 +60,11 @@ class Trainer:
 
     def __init__(self, config, *, agent, envs=None, evaluate=None, **parts):
         check(config)
+        if evaluate is None and not hasattr(config, "env"):
+            raise ValueError("without worlds there are no returns: say what success is, by evaluate")
         self.config, self.agent, self.envs, self.evaluate = config, agent, envs, evaluate or FreshWorlds(config)
         self.notes = Notes()  # since the last row of the log
-        self.parts = {"agent": agent, "notes": self.notes, **parts} | ({"envs": envs} if envs else {})
+        self.parts = {"agent": agent, "notes": self.notes, **parts} | ({} if envs is None else {"envs": envs})
         self.script = script_name(type(config))
         self.best_agent = agent
         self.best_return, self.best_weights = -np.inf, None
@@ -72,7 +74,7 @@ class Trainer:
     @property
     def total_steps(self):
         """Steps of all worlds together; without worlds, bodies."""
-        return self.envs.total_steps if self.envs else self.bodies
+        return self.bodies if self.envs is None else self.envs.total_steps
 
     # The run, from its start to its end
 
@@ -83,11 +85,11 @@ class Trainer:
         self._lock = locked(self.folder)
         try:
             resumed_at = self._begin_or_go_on()
+            print(f"{self.script}: {config.title}, {self.folder.as_posix()}", flush=True)
+            self._logger = Logger(self.folder, config.steps, resumed_at)
         except BaseException:
             self._lock.release()
             raise
-        print(f"{self.script}: {config.title}, {self.folder.as_posix()}", flush=True)
-        self._logger = Logger(self.folder, config.steps, resumed_at)
         self._last_checkpoint = time.monotonic()
         self._interrupt = Interrupt().__enter__()
         return self
@@ -154,7 +156,14 @@ class Trainer:
         return self.total_steps // period > self._step // period
 
     def log(self, **values):
-        """Note numbers; the next row has the mean of each."""
+        """Note numbers; the next row has the mean of each.
+
+        Raises:
+            ValueError: a name is that of a column which the trainer itself writes.
+        """
+        taken = [name for name in values if name in COLUMNS]
+        if taken:
+            raise ValueError(f"the columns {', '.join(taken)} are the trainer's own; log under another name")
         self.notes.add(values)
 
     # What happens between two bodies
@@ -231,7 +240,8 @@ class Trainer:
         self.checkpoints.clear()
         self._logger.close()
         print(
-            f"best agent: return {final.mean:.2f} ± {final.std:.2f} over {len(final.returns)} fresh episodes"
+            f"best agent: {'success' if self.envs is None else 'return'} {final.mean:.2f} ± {final.std:.2f}"
+            f" over {len(final.returns)} fresh {'trials' if self.envs is None else 'episodes'}"
             + (f"; target reached at step {reached_at}" if self.reached else "")
         )
         print(f"plot saved to {plot.as_posix()}")

@@ -25,16 +25,23 @@ def run_training(train, agent_class, presets, description, takes=None):
         agent_class: builds the agent to play from (observation_space, action_space, config).
         presets: configurations, each for the world that it names; the first is the default. ``--env`` takes that of
             its world, else the first whose world shows the same kind of observation, pictures or numbers.
-        description: shown by --help.
+            Where they name no world, there is no --env, --test and --play.
         takes: {world: what a run with its preset takes, in time and memory}; said before it starts.
     """
     config_class = type(presets[0])
 
     @dataclass(frozen=True)
-    class Options:
-        """A configuration, and what to do with it: train, go on, or play."""
+    class Training:
+        """A configuration, and whether to begin with it or to go on."""
 
         config: tyro.conf.OmitArgPrefixes[config_class]
+        resume: bool = False
+        """Go on with the newest run that was stopped or killed."""
+
+    @dataclass(frozen=True)
+    class TrainingOrPlay(Training):
+        """What there is besides where an agent acts in a world."""
+
         test: bool = False
         """CartPole instead of the chapter's own world."""
         play: bool = False
@@ -43,19 +50,19 @@ def run_training(train, agent_class, presets, description, takes=None):
         """The file to play, agent.npz; by default that of the newest run."""
         record: str = ""
         """With --play: the .gif or .mp4 file to write an episode to, instead of opening a window."""
-        resume: bool = False
-        """Go on with the newest run that was stopped or killed."""
 
+    in_worlds = hasattr(presets[0], "env")
+    Options = TrainingOrPlay if in_worlds else Training
     to_play = []  # the weights of the file that --play shows, which is read once
 
     def main(options):
-        if options.play:
+        if in_worlds and options.play:
             from framework.play import play
 
             agent = build_agent(agent_class, options.config, to_play[0])
             play(agent, options.config, options.agent, options.record)
         else:
-            cost = (takes or {}).get(options.config.env)
+            cost = (takes or {}).get(getattr(options.config, "env", None))
             if cost and not (options.resume or options.config.quick):
                 print(f"This takes {cost} on two cores; Ctrl-C stops it, --resume goes on.", flush=True)
             train(options.config)
@@ -65,10 +72,13 @@ def run_training(train, agent_class, presets, description, takes=None):
         arguments = sys.argv[1:]
         if "--help" in arguments or "-h" in arguments:
             return Options(presets[0])
-        _refuse_contradictions(arguments)
+        if in_worlds:
+            _refuse_contradictions(arguments)
         if "--resume" in arguments:
             known = _run_to_resume(config_class, _value_of("--run-folder", arguments))
             return Options(replace(known, quick=known.quick and "--quick" not in arguments))
+        if not in_worlds:
+            return Options(_quick(presets[0]) if "--quick" in arguments else presets[0])
         env, test = _value_of("--env", arguments), "--test" in arguments
         if "--play" in arguments:
             file = _value_of("--agent", arguments) or _newest_agent(config_class, TEST if test else env)
@@ -76,7 +86,7 @@ def run_training(train, agent_class, presets, description, takes=None):
             to_play.append(weights)
             return Options(replace(known, quick=False), agent=file)  # else --quick beside --play would be refused
         chosen = _preset(presets, TEST if test else env or presets[0].env)
-        if test and env:
+        if env not in (None, chosen.env):  # --test beside another world: its settings, but not its target
             chosen = replace(chosen, env=env, target_return=None)
         return Options(_quick(chosen) if "--quick" in arguments else chosen)
 
@@ -88,8 +98,11 @@ def _refuse_contradictions(arguments):
         raise ValueError("--play shows an agent and --resume trains one; take one of them")
     if _value_of("--agent", arguments) and "--play" not in arguments:
         raise ValueError("--agent is the file that --play shows; add --play")
-    if _value_of("--record", arguments) and "--play" not in arguments:
+    record = _value_of("--record", arguments)
+    if record and "--play" not in arguments:
         raise ValueError("--record writes what --play shows; add --play")
+    if record and Path(record).suffix not in (".gif", ".mp4"):
+        raise ValueError(f"--record writes a .gif or an .mp4; got {record}")
 
 
 def _preset(presets, env_id):
@@ -142,7 +155,7 @@ def _newest_agent(config_class, env):
     script = script_name(config_class)
     for folder in _runs(script):
         path = folder / "agent.npz"
-        if path.exists() and (env is None or (read_config(folder) or {}).get("env") == env):
+        if path.exists() and (env is None or read_agent(path, config_class)[0].env == env):
             return path.as_posix()
     where = f" for {env}" if env else ""
     command = script_command(config_class)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from gymnasium import spaces
+from gymnasium.vector import AutoresetMode
 
 import environment  # noqa: F401, registers the worlds of the course
 from worlds.frames import FrameStack, is_picture
@@ -22,7 +23,7 @@ class Transition(NamedTuple):
     """One step of B worlds."""
 
     obs: np.ndarray  # [B, …] what the agent saw
-    action: np.ndarray  # [B] int, or [B, D] float in [-1, 1]
+    action: np.ndarray  # [B] int, or [B, D] float; outside [-1, 1] it acts as the border does
     reward: np.ndarray  # [B] float32
     next_obs: np.ndarray  # [B, …] what followed, never the start of another episode
     terminated: np.ndarray  # [B] bool; the world ended the episode: nothing follows
@@ -34,10 +35,10 @@ def make_worlds(config, num_envs=None, seed=None, **options):
 
     Args:
         num_envs, seed: in place of the configuration's own.
-        options: as for `make_vector`; they go before those of the configuration.
+        options: further arguments of `make_vector`; what the configuration says of them does not count then.
     """
     frames = {"frame_size": config.frame_size, "frame_stack": config.frame_stack, "workers": config.workers}
-    num_envs, seed = num_envs or config.num_envs, config.seed if seed is None else seed
+    num_envs, seed = (config.num_envs if num_envs is None else num_envs), (config.seed if seed is None else seed)
     return make_vector(config.env, num_envs, seed, **(frames | options))
 
 
@@ -86,6 +87,8 @@ class VectorWorld:
     """
 
     def __init__(self, envs, seed, frame_size=84, frame_stack=2):
+        if envs.metadata.get("autoreset_mode") != AutoresetMode.SAME_STEP:
+            raise ValueError("a world must start anew in the step in which it ends (AutoresetMode.SAME_STEP)")
         self.envs, self.num_envs = envs, envs.num_envs
         self.observation_space, self._stack = envs.single_observation_space, None
         if is_picture(self.observation_space):
@@ -104,11 +107,8 @@ class VectorWorld:
         self._finished = []
         return self._start(seed)
 
-    def restart(self):
-        """Leave every episode where it is and start others, without seeding anew; returns ``obs``."""
-        return self._start(None)
-
     def _start(self, seed):
+        """Leave every episode where it is and start others; with None, without seeding anew."""
         first, self.info = self.envs.reset(seed=seed)
         self.obs = self._stack.start(first) if self._stack else first
         self._returns, self._lengths = np.zeros(self.num_envs), np.zeros(self.num_envs, np.int64)
@@ -153,23 +153,26 @@ class VectorWorld:
 
         ``playing`` is true until a world's episode has ended. Worlds that are done early go on with another, which
         counts for nothing: were the quick ones taken twice, short episodes would count for more. All worlds start
-        anew at the end, and at the beginning where they are in the midst of an episode.
+        anew at the end; at the beginning, too, where one is in the midst of an episode.
 
         Args:
             policy: function of observations [B, …] to actions [B] or [B, D].
         """
         if self._lengths.any():
-            self.restart()
+            self._start(None)
         before, playing = self.take_finished(), np.ones(self.num_envs, bool)
-        returns, lengths = np.zeros(self.num_envs), np.zeros(self.num_envs, np.int64)
-        while playing.any():
-            transition = self.step(policy(self.obs))
-            returns += transition.reward * playing
-            lengths += playing
-            yield transition, playing
-            playing = playing & ~(transition.terminated | transition.truncated)
-        self._finished = [*before, *zip(returns.tolist(), lengths.tolist(), strict=True)]
-        self.restart()
+        first = [None] * self.num_envs  # the first episode of each world
+        try:
+            while playing.any():
+                transition = self.step(policy(self.obs))
+                ended = transition.terminated | transition.truncated
+                for i, episode in zip(np.flatnonzero(ended), self.take_finished(), strict=True):
+                    first[i] = first[i] or episode
+                yield transition, playing
+                playing = playing & ~ended
+            self._start(None)
+        finally:  # also where somebody stops in the midst of it
+            self._finished = before + [episode for episode in first if episode]
 
     def take_finished(self):
         """(return, length) of each episode that has ended since the last call, undiscounted and unclipped."""

@@ -20,19 +20,19 @@ ORDER = (  # imports go from a line to the lines above it; a day may use what an
     ("lab", "exercises", "bench", "tools", "welcome"),
     ("tests",),
 )
+WITH_TENSORFLOW = ("tf", "graph", "networks", "distributions")  # of the toolbox; nothing else loads it
 FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each other
     ("cli", "schedules", "returns", "sum_tree", "runs"),
     ("plots", "media"),
     ("vector", "rollout", "replay"),
     ("tabular",),
-    ("tf", "graph", "networks", "distributions"),
+    WITH_TENSORFLOW,
     ("agent", "evaluate"),
     ("trainer", "play"),
     ("training",),
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 FRAMEWORK_LEVEL = {name: level for level, names in enumerate(FRAMEWORK) for name in names}
-LAST_WITHOUT_TENSORFLOW = FRAMEWORK_LEVEL["tabular"]
 SIBLINGS = ("IM", "EV")  # days of one line: not even these use each other
 WITHOUT_TENSORFLOW = ("worlds", "environment", "DP", "EL", "lab", "tools", "welcome")
 
@@ -50,8 +50,12 @@ def imported(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.lineno, node.module
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}:{node.lineno} imports by dots, which no scan here reads"
+            named = node.module == "framework"  # `from framework import trainer` names a module of it
+            yield from (
+                (node.lineno, f"{node.module}.{alias.name}" if named else node.module) for alias in node.names
+            )
 
 
 def test_imports_run_one_way():
@@ -79,7 +83,7 @@ def test_imports_inside_the_toolbox_run_one_way_too():
         for line, module in imported(path):
             package, _, name = module.partition(".")
             if package in ("tensorflow", "keras"):
-                bad = here not in ("tf", "graph", "networks", "distributions")
+                bad = here not in WITH_TENSORFLOW
             elif package == "framework":
                 other = name.split(".")[0]
                 bad = FRAMEWORK_LEVEL[other] > FRAMEWORK_LEVEL[here]
@@ -103,10 +107,28 @@ def test_tests_stand_at_the_path_of_what_they_test():
     assert strange == []
 
 
+def test_every_module_of_the_toolbox_the_worlds_and_the_tools_has_tests():
+    for package in ("framework", "worlds", "tools"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            tests = ROOT / "tests" / path.relative_to(ROOT).with_name(f"test_{path.name}")
+            assert path.name == "__init__.py" or tests.exists(), f"{path.relative_to(ROOT)} has no tests"
+
+
+def test_git_ignores_no_source():
+    """`runs/` stands for what a reader's runs leave, and framework/runs/ is none of that."""
+    command = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "*.py", "*.md"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60)
+    if done.returncode:
+        pytest.skip("not in a clone")
+    ours = [name for name in done.stdout.split() if name.split("/")[0] in (*LEVEL, "docs")]
+    assert ours == []
+
+
 def needs_no_tensorflow(module):
     package, _, rest = module.partition(".")
-    level = FRAMEWORK_LEVEL.get(rest.split(".")[0], 0)
-    return level <= LAST_WITHOUT_TENSORFLOW if package == "framework" else package in WITHOUT_TENSORFLOW
+    if package != "framework":
+        return package in WITHOUT_TENSORFLOW
+    return rest.split(".")[0] not in WITH_TENSORFLOW
 
 
 def test_importing_any_file_prints_nothing_seeds_nothing_and_loads_nothing_heavy(tmp_path):

@@ -1,1 +1,1 @@
-"""Set-up and upkeep: the doctor, the scenes of ``welcome.py``, notebooks."""
+"""Set-up and upkeep: the doctor, the scenes of ``welcome.py`` and their pictures, notebooks."""

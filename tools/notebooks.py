@@ -23,6 +23,7 @@ from pathlib import Path
 import tyro
 
 from framework.cli import run
+from framework.runs.files import written_whole
 
 ROOT = Path(__file__).parents[1]
 LANGUAGES = ("en", "ja")
@@ -238,9 +239,8 @@ def write(made, path):
     import nbformat
 
     nbformat.validate(made)
-    temporary = path.with_suffix(".part")
-    temporary.write_text(nbformat.writes(made) + "\n", encoding="utf-8", newline="\n")
-    temporary.replace(path)
+    with written_whole(path) as part:
+        part.write_text(nbformat.writes(made) + "\n", encoding="utf-8", newline="\n")
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,22 @@ Gymnasium has no such thing, so it is read from attributes. Worlds in other proc
 (`worlds.processes`): they have functions of these names.
 """
 
+from collections import deque
+
 import numpy as np
 
 # Worlds whose whole state is plain numbers in attributes: the course's own, and Gymnasium's small ones.
 PLAIN_WORLDS = ("environment", "worlds.", "gymnasium.envs.classic_control", "gymnasium.envs.toy_text")
+CHANGING = (list, set, bytearray, deque)  # they may change in a step, and are not among what is kept
 
 
 def is_plain(env):
     """Whether `world_state` keeps everything of a world."""
     if hasattr(env.unwrapped, "is_plain"):
         return env.unwrapped.is_plain()
-    return type(env.unwrapped).__module__.startswith(PLAIN_WORLDS)
+    world = env.unwrapped
+    known = type(world).__module__.startswith(PLAIN_WORLDS)
+    return known and not any(isinstance(value, CHANGING) for name, value in vars(world).items() if name != "rngs")
 
 
 def _layers(env):

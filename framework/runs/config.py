@@ -48,11 +48,11 @@ class WorldConfig(RunConfig):
     num_envs: int = 32
     """How many worlds are stepped side by side; a step of all of them counts as so many steps."""
     workers: int = 0
-    """How many processes step them, for slow worlds; 0: this one does."""
+    """How many processes step the worlds, where these are slow; 0: this one does. Evaluations have as many again."""
     frame_size: int = 84
     """Pictures are resized to so many pixels a side, in gray."""
     frame_stack: int = 2
-    """How many of them the agent sees at once."""
+    """How many pictures the agent sees at once."""
 
     @property
     def title(self):

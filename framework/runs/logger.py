@@ -87,6 +87,8 @@ class Logger:
         seconds = max(time.monotonic() - self.began, 1e-9)  # the clocks of some systems tick 64 times a second
         speed = (step - self.first) / seconds  # for TensorBoard only
         self._scalars(step, {name: value for name, value in digits.items() if name != "step"} | {SPEED: speed})
+        if "return" in values:
+            self.bar.set_postfix({"return": f"{values['return']:.1f}"}, refresh=False)
         if "eval_return" in values:
             trained = f"return {values['return']:8.2f}   " if "return" in values else " " * 18
             evaluation = f"evaluation {values['eval_return']:8.2f} ± {values['eval_std']:.2f}"

@@ -58,7 +58,7 @@ export const LEARN_STRINGS = {
   },
 
   ja: {
-    "mode": "講座の日",
+    "mode": "コースの日",
     "mode.plan": "計画", "mode.learn": "学習", "mode.day2": "2 日目", "mode.day3": "3 日目",
 
     "learner": "学習者", "learner2": "比べる相手", "learner.none": "なし（1 つだけ）",
@@ -107,8 +107,8 @@ export const LEARN_STRINGS = {
     "learnt.note": "太字は今のところ最善の行動です。",
     "learnt.critic": "{name}は選好 H のソフトマックスで行動を選びます。クリティックの V(s) は {value}。",
 
-    "help.learn": "学習: エージェントはモデルを知らず、歩きながら学びます。マスの 4 つの三角形は 4 つの行動の Q 値で、"
-      + "マスの上の δ は、いま学んだ誤差です。ε、α、γ、λ は学習の途中でも変えられます。",
+    "help.learn": "学習: エージェントはモデルを知らず、歩きながら学びます。マスの 4 つの三角形は 4 つの行動に対応し、"
+      + "マスの上の δ は、いまの学習に使った誤差です。ε、α、γ、λ は学習の途中でも変えられます。",
     "help.learn.space": "学習／一時停止", "help.learn.step": "1 歩進む／エピソードの終わりまで進む",
     "help.learn.reset": "すべて忘れる",
   },

@@ -23,6 +23,10 @@ class Machine:
         return x * self.scale
 
     @compiled
+    def grow(self, by):
+        self.scale.assign_add(by)
+
+    @compiled
     def both(self, pair, number):
         return {"sum": pair.one + number, "pair": Pair(pair.other, self.scaled(pair.one))}
 
@@ -52,7 +56,7 @@ def test_what_does_not_fit_the_first_call_is_refused_in_a_sentence(shape):
     machine.scaled(np.ones((3, 4)))
     with pytest.raises(ValueError, match=r"does not fit \(None, 4\)"):
         machine.scaled(np.ones(shape))
-    with pytest.raises(ValueError, match="the first call had 1 arrays; got 2"):
+    with pytest.raises(ValueError, match="scaled was first called with 1 arrays; got 2"):
         machine.scaled((np.ones((3, 4)), np.ones((3, 4))))
     assert machine.scaled.traces == 1
 
@@ -65,6 +69,12 @@ def test_named_tuples_dicts_and_numbers_are_taken_apart_and_put_together():
         assert isinstance(out["pair"], Pair)
         assert out["pair"].other.tolist() == [2, 2]  # by a graph inside the graph
     assert (machine.both.traces, machine.scaled.traces) == (1, 0)
+
+
+def test_a_method_may_change_a_variable_and_return_nothing():
+    machine = Machine()
+    assert machine.grow(np.float32(3.0)) is None
+    assert float(machine.scale) == 5
 
 
 def test_two_axes_may_be_free_and_a_loop_is_part_of_the_graph():

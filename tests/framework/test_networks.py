@@ -24,6 +24,13 @@ def test_whole_numbers_are_divided_by_the_largest_that_the_space_allows(high, sh
     assert features == pytest.approx(np.ones(features.shape))
 
 
+def test_planes_of_true_and_false_are_1_and_0():
+    space = spaces.Box(0, 1, (10, 10, 2), bool)
+    obs = np.random.default_rng(0).random((10, 10, 2)) < 0.5
+    assert features_of(space, obs).tolist() == obs.ravel().astype(float).tolist()
+    assert features_of(space, obs, ((4, 3, 1),)).shape == (8 * 8 * 4,)
+
+
 def test_real_numbers_are_read_as_they_are():
     obs = np.array([-3.0, 0.5, 40.0], "f")
     assert features_of(spaces.Box(-np.inf, np.inf, (3,)), obs).tolist() == obs.tolist()
@@ -55,7 +62,7 @@ def test_a_policy_has_logits_for_discrete_actions_and_a_mean_and_a_deviation_for
     def model_of(space):
         layers = Layers(0)
         obs, features = layers.read(spaces.Box(-1, 1, (6,)))
-        return keras.Model(obs, [layers.policy(features, space), layers.linear(features, 1)])
+        return keras.Model(obs, [layers.policy_head(features, space), layers.linear(features, 1)])
 
     obs = np.random.default_rng(0).normal(size=(7, 6)).astype("f")
     (logits,), _ = model_of(spaces.Discrete(4))(obs)

@@ -97,3 +97,21 @@ def test_another_kind_of_file_is_refused_before_anything_is_played(file, tmp_pat
     with pytest.raises(ValueError, match=f"--record writes a .gif or an .mp4; got {file}$"):
         play(Right(), CONFIG, tmp_path / "agent.npz", record=file)
     assert capsys.readouterr().out == ""
+
+
+def test_what_play_shows_fits_a_real_window(monkeypatch, tmp_path):
+    """Its ticks are whole milliseconds, whatever the frame rate of a world; no stand-in here but for the display."""
+    shown = []
+    monkeypatch.setattr(playing, "display_driver", lambda: "x11")
+    monkeypatch.setattr("worlds.window.Window.show", lambda window, frame: shown.append(frame.shape))
+    config = WorldConfig(env="Catcher-v0")
+    monkeypatch.setattr(playing, "EPISODES", 1)
+    playing.play(Still(), config, tmp_path / "agent.npz")
+    assert len(shown) >= 80
+
+
+class Still(Agent):
+    """Waits, until three fruits are missed or the time is over."""
+
+    def greedy(self, obs):
+        return np.ones(len(obs), int)

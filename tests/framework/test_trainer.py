@@ -343,7 +343,7 @@ class Guess(Agent):
 
 def nearness(agent, episodes, seed):
     """Success that is no return of an episode."""
-    return Evaluation(np.full(episodes, -abs(float(agent.number[0]) - 3)), np.ones(episodes, int))
+    return Evaluation(np.full(episodes, -abs(float(agent.number[0]) - 3)))
 
 
 def search(folder, stop_at=None, **options):
@@ -388,3 +388,26 @@ print(search({str(tmp_path / "run")!r}).total_steps, "tensorflow" in sys.modules
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", timeout=120)
     assert done.stdout.splitlines()[-1:] == ["40 False"], done.stderr
+
+
+def test_names_of_the_trainers_own_columns_are_refused(make):
+    trainer, _ = make()
+    with pytest.raises(ValueError, match="the columns step, length are the trainer's own"):
+        trainer.log(loss=1.0, step=3, length=4)
+
+
+def test_without_worlds_success_must_be_given():
+    with pytest.raises(ValueError, match="say what success is, by evaluate"):
+        Trainer(Search(), agent=Guess())
+
+
+def test_a_log_that_cannot_be_opened_leaves_the_folder_unlocked(make, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("framework.trainer.Logger", full)
+        with pytest.raises(OSError, match="No space left"):
+            make()[0].__enter__()
+    again, envs = make()
+    walk(again, envs)

@@ -11,7 +11,7 @@ import imageio_ffmpeg
 import pytest
 
 from framework.agent import save_agent
-from framework.runs.config import WorldConfig
+from framework.runs.config import RunConfig, WorldConfig
 from framework.trainer import Trainer
 from framework.training import run_training
 
@@ -242,3 +242,40 @@ def test_minibatches_that_do_not_divide_are_refused(tmp_path, monkeypatch, capsy
         run_training(module.train, None, [module.Config()], "what it does")
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+# A chapter without worlds
+
+
+@dataclass(frozen=True)
+class Dream(RunConfig):
+    """Of what learns without a world."""
+
+    steps: int = 400
+    width: int = 3
+    """Of the test."""
+
+
+def test_a_chapter_without_worlds_is_trained_and_gone_on_with_and_has_no_flags_of_worlds(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*flags):
+        called = []
+        monkeypatch.setattr(sys, "argv", ["script.py", *flags])
+        run_training(called.append, None, [Dream()], "what it does")
+        return called[0]
+
+    assert call() == Dream()
+    assert call("--width", "5", "--quick") == Dream(
+        width=5, quick=True, steps=10, eval_every=5, log_every=5, eval_episodes=5, final_episodes=10
+    )
+    for flag in ("--play", "--test", "--env"):
+        with pytest.raises(SystemExit) as ended:
+            call(flag)
+        assert ended.value.code == 2
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        call("--resume")
+    assert "there is no run in" in capsys.readouterr().err

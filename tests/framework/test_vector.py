@@ -6,7 +6,7 @@ import pytest
 
 from framework.runs.config import WorldConfig
 from framework.runs.files import load_arrays, save_arrays
-from framework.vector import make_vector, make_worlds
+from framework.vector import VectorWorld, make_vector, make_worlds
 
 
 def actions_of(envs, steps, seed=0):
@@ -151,6 +151,38 @@ def test_episodes_are_one_in_every_world_and_leave_all_at_a_start():
     assert envs.take_finished() == [(float(length), length) for length in lengths.tolist()]
     assert np.abs(envs.obs).max() <= 0.05
     assert envs.state()["lengths"].tolist() == [0] * 5
+
+
+def test_episodes_that_are_broken_off_lose_none_of_those_before():
+    envs = make_vector("CartPole-v1", 3, seed=0)
+    for _ in range(60):
+        envs.step(np.ones(3, int))
+    for _ in envs.episodes(lambda obs: np.ones(3, int)):
+        break
+    assert len(envs.take_finished()) >= 12
+
+
+def test_a_vector_form_that_starts_anew_a_step_later_is_refused():
+    with pytest.raises(ValueError, match="must start anew in the step in which it ends"):
+        VectorWorld(gym.make_vec("CartPole-v1", 2), seed=0)
+
+
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Catcher-v0"])
+def test_processes_step_the_same_worlds_and_go_on_where_a_checkpoint_was_taken(env_id, tmp_path):
+    alone, together, others = (make_vector(env_id, 3, seed=s, workers=w) for s, w in ((1, 0), (1, 2), (9, 2)))
+    assert together.resumes_exactly
+    for t, action in enumerate(actions_of(alone, 120)):
+        one, other = alone.step(action), together.step(action)
+        for ours, theirs in zip(one, other, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        if t == 60:
+            save_arrays(tmp_path / "file.npz", together.state())
+            others.load_state(load_arrays(tmp_path / "file.npz"))
+        elif t > 60:
+            np.testing.assert_array_equal(others.step(action).next_obs, one.next_obs)
+    assert alone.take_finished() == together.take_finished()
+    for envs in (alone, together, others):
+        envs.close()
 
 
 def test_worlds_come_from_a_configuration():

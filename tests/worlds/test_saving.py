@@ -1,10 +1,12 @@
 """The state of worlds, taken and given back."""
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
 from framework.runs.files import load_arrays, save_arrays
 from framework.vector import make_vector
+from worlds.saving import is_plain
 
 
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Catcher-v0", "MountainCar-v0", "Acrobot-v1"])
@@ -20,3 +22,10 @@ def test_worlds_go_on_exactly_where_a_checkpoint_was_taken(env_id, tmp_path):
         np.testing.assert_array_equal(one.next_obs, other.next_obs)
         np.testing.assert_array_equal(envs.obs, others.obs)
     assert envs.total_steps == others.total_steps
+
+
+def test_a_world_that_keeps_a_list_is_not_said_to_be_restored_exactly():
+    env = gym.make("CartPole-v1")
+    assert is_plain(env)
+    env.unwrapped.history = [1, 2]
+    assert not is_plain(env)

@@ -1,4 +1,4 @@
-"""framework/video.py: an MP4 that a player can read."""
+"""framework/media/video.py: an MP4 that a player can read."""
 
 import sys
 
