@@ -128,10 +128,11 @@ class ValueFunctionAgent(Agent):
         return td_target(batch.reward, batch.discount, batch.terminated, self.estimate(batch.next_obs))
 
     def loss(self, batch):
-        """The mean squared error of Q of the actions taken, over N `Examples`."""
+        """The mean squared error of Q of the actions taken, over N `Examples`, and what to log."""
         q = tf.gather(self.network(batch.obs), batch.action, batch_dims=1)  # [N]
         same_shape(q, batch.target)
-        return tf.reduce_mean((batch.target - q) ** 2)
+        loss = tf.reduce_mean((batch.target - q) ** 2)
+        return loss, {"loss": loss}
 
     def train_step(self, sample):
         """Fit the network once to a sample, a `framework.replay.Batch` [sample_size, …]; returns what to log."""
@@ -146,7 +147,7 @@ class ValueFunctionAgent(Agent):
         count, total = tf.shape(minibatches.target)[0], 0.0
         for k in tf.range(count):
             with tf.GradientTape() as tape:
-                loss = self.loss(Examples(*(array[k] for array in minibatches)))
+                loss, _ = self.loss(Examples(*(array[k] for array in minibatches)))
             variables = self.network.trainable_variables
             self.optimizer.apply(tape.gradient(loss, variables), variables)
             total += loss
