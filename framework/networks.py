@@ -77,7 +77,8 @@ def discrete_actions(action_space):
         ValueError: the space is not Discrete from 0 on.
     """
     if not isinstance(action_space, spaces.Discrete) or action_space.start != 0:
-        raise ValueError(f"this agent chooses among Discrete actions; the world has {action_space}")
+        kind = type(action_space).__name__ + " ones" if not isinstance(action_space, spaces.Discrete) else "others"
+        raise ValueError(f"this agent chooses among Discrete actions, numbered from 0; the world has {kind}")
     return int(action_space.n)
 
 

@@ -59,7 +59,7 @@ def save_figure(figure, path):
     plt.close(figure)
 
 
-def draw_run(folder, title):
+def draw_run(folder, title, in_worlds=True):
     """Draw the returns of training and of evaluations into learning.png of the run's folder; returns its path."""
     import matplotlib
 
@@ -78,8 +78,7 @@ def draw_run(folder, title):
     step, mean, std = (column(name, "eval_return") for name in ("step", "eval_return", "eval_std"))
     axes.fill_between(step, mean - std, mean + std, alpha=0.15, color="#005cab", lw=0)
     axes.plot(step, mean, "o-", ms=3, color="#005cab", label="evaluation: mean and spread of fresh episodes")
-    worlds = any(row["return"] for row in rows)
-    xlabel, ylabel = ("steps of all worlds together", "return of an episode") if worlds else ("steps", "success")
+    xlabel, ylabel = ("steps of all worlds together", "return of an episode") if in_worlds else ("steps", "success")
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)

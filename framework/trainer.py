@@ -234,7 +234,7 @@ class Trainer:
         reached_at, reached_time, final = self.reached or (None, None, self._evaluation(self.config.final_episodes))
         from framework.plots import draw_run  # here, since plotting takes a second to load
 
-        plot = draw_run(self.folder, f"{self.script}: {self.config.title}")
+        plot = draw_run(self.folder, f"{self.script}: {self.config.title}", in_worlds=self.envs is not None)
         target = {"reached": self.reached is not None, "steps_to_target": reached_at, "reached_time": reached_time}
         write_result(self.folder, self.config, self.total_steps, self.episodes, final, target)  # it marks the end
         self.checkpoints.clear()

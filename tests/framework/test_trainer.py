@@ -277,7 +277,7 @@ def test_a_run_that_fails_at_its_very_end_is_not_finished(make, tmp_path, monkey
     whole = finish(make, run_folder=(tmp_path / "whole").as_posix(), checkpoint_seconds=0.0)
     trainer, envs = make(checkpoint_seconds=0.0)
     with monkeypatch.context() as patch:
-        patch.setattr("framework.plots.draw_run", lambda *_: stop())
+        patch.setattr("framework.plots.draw_run", lambda *_, **__: stop())
         with pytest.raises(RuntimeError):
             walk(trainer, envs)
     assert finish(make, checkpoint_seconds=0.0) == whole
