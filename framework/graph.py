@@ -42,7 +42,9 @@ class _CompiledMethod:
         if owner is None:
             return self
         graphs = vars(owner).setdefault("_graphs", {})
-        if self not in graphs:
+        if self not in graphs or graphs[self].owner is not owner:  # a copy has graphs of its own
+            if self in graphs:
+                graphs = vars(owner)["_graphs"] = {}
             graphs[self] = Graph(self.method.__get__(owner), self.free, self.xla)
         return graphs[self]
 
@@ -63,6 +65,7 @@ class Graph:
 
     def __init__(self, function, free=1, xla=False):
         self.inside, self.free, self.xla, self.name = function, free, xla, function.__name__
+        self.owner = getattr(function, "__self__", None)
         self.traces = 0
         self._graph = None
 
@@ -88,6 +91,8 @@ class Graph:
         self._specs = specs
 
     def _tensor(self, array, spec):
+        if spec.dtype.is_integer and np.asarray(array).dtype.kind == "f":
+            raise ValueError(f"{self.name} was first called with whole numbers there; got {np.asarray(array).dtype}")
         tensor = tf.convert_to_tensor(array, spec.dtype)
         if not spec.shape.is_compatible_with(tensor.shape):  # the graph itself would take it, and compute nonsense
             raise ValueError(f"{self.name}: the shape {tuple(tensor.shape)} does not fit {tuple(spec.shape)}")

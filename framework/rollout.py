@@ -19,7 +19,16 @@ class Rollout:
         return len(self.steps)
 
     def add(self, transition, **arrays):
-        """Append a step; ``arrays`` [B, …] are further fields, such as the agent's value and log_prob."""
+        """Append a step; ``arrays`` [B, …] are further fields, such as the agent's value and log_prob.
+
+        Raises:
+            ValueError: a field has the name of one of the transition's, or of a method here.
+        """
+        taken = [
+            name for name in arrays if name in transition._fields or hasattr(type(self), name) or name == "steps"
+        ]
+        if taken:
+            raise ValueError(f"the rollout has something else called {', '.join(taken)}; take another name")
         self.steps.append({**transition._asdict(), **arrays})
         self._stacked = {}
 

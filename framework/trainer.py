@@ -27,7 +27,7 @@ from tqdm import tqdm
 from framework.agent import save_agent
 from framework.evaluate import FreshWorlds, evaluation_seed
 from framework.runs.checkpoints import Checkpoints
-from framework.runs.config import as_json, check, config_from, read_config
+from framework.runs.config import as_json, check, check_script, config_from, read_config
 from framework.runs.folder import locked, new_folder, runs_of, script_name
 from framework.runs.logger import COLUMNS, Logger, Notes, write_config, write_result
 from framework.runs.process import Interrupt
@@ -64,6 +64,9 @@ class Trainer:
             raise ValueError("without worlds there are no returns: say what success is, by evaluate")
         self.config, self.agent, self.envs, self.evaluate = config, agent, envs, evaluate or FreshWorlds(config)
         self.notes = Notes()  # since the last row of the log
+        taken = {"trainer", "notes"} & set(parts)
+        if taken:
+            raise ValueError(f"a part must not be called {taken.pop()}; the trainer has one of that name")
         self.parts = {"agent": agent, "notes": self.notes, **parts} | ({} if envs is None else {"envs": envs})
         self.script = script_name(type(config))
         self.best_agent = agent
@@ -106,6 +109,7 @@ class Trainer:
         if known is None:
             write_config(self.folder, replace(self.config, run_folder=""))
             return None
+        check_script(self.folder, self.script)
         known, now = as_json(config_from(type(self.config), known)), as_json(self.config)
         differs = ", ".join(name for name in now if known[name] != now[name] and name not in FREE_TO_CHANGE)
         if differs:

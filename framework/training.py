@@ -9,7 +9,7 @@ import tyro
 
 from framework.agent import build_agent, read_agent
 from framework.cli import run
-from framework.runs.config import config_from, read_config
+from framework.runs.config import check_script, config_from, read_config
 from framework.runs.folder import runs_of, script_command, script_name
 from worlds.frames import is_picture
 
@@ -146,6 +146,7 @@ def _run_to_resume(config_class, folder):
     for run_folder in [Path(folder)] if folder else _runs(script):
         known = read_config(run_folder)
         if known is not None and not (run_folder / "result.json").exists():
+            check_script(run_folder, script)
             return replace(config_from(config_class, known), run_folder=run_folder.as_posix())
     raise ValueError(f"there is no run in {folder or runs_of(script).as_posix()} to go on with")
 

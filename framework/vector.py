@@ -96,8 +96,8 @@ class VectorWorld:
             self.observation_space = self._stack.space
         self.action_space = self._range = envs.single_action_space
         if isinstance(self._range, spaces.Box):
-            if not self._range.is_bounded():
-                raise ValueError(f"actions must have bounds, to be stretched to them; the world has {self._range}")
+            if not (self._range.is_bounded() and np.issubdtype(self._range.dtype, np.floating)):
+                raise ValueError(f"a Box of actions must be of real numbers with bounds; the world has {self._range}")
             self.action_space = spaces.Box(-1, 1, self._range.shape, np.float32)
         self.total_steps = 0
         self.reset(seed)

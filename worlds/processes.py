@@ -138,7 +138,7 @@ class ProcessVector(VectorEnv):
                 pipe.send((name, of_one))
             replies = [pipe.recv() for pipe in self._pipes]
         except (EOFError, OSError):
-            raise RuntimeError(self._what_died()) from None
+            raise ChildProcessError(self._what_died()) from None
         except BaseException:  # such as Ctrl-C: the answer to this question would be taken for that to the next
             self.close()
             raise

@@ -79,6 +79,17 @@ def read_config(folder):
         raise ValueError(f"{path} is damaged") from None
 
 
+def check_script(folder, script):
+    """Raise ValueError, in one sentence, where the run in a folder is another script's.
+
+    (Runs of older versions do not tell; their settings will differ.)
+    """
+    path = Path(folder, "config.json")
+    known = json.loads(path.read_text(encoding="utf-8")).get("script") if path.exists() else None
+    if known not in (None, script):
+        raise ValueError(f"{Path(folder).as_posix()} holds a run of {known}, and this is {script}; take a new folder")
+
+
 def config_from(config_class, known):
     """A configuration from JSON, where tuples are lists. Settings that it lacks have their defaults.
 

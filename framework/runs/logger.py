@@ -16,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from framework.runs.files import written_whole
+from framework.runs.folder import script_name
 from framework.runs.process import peak_megabytes
 
 # The first columns of metrics.csv. Nothing in this file tells the time, so that the same seed writes the same file.
@@ -151,6 +152,7 @@ def write_result(folder, config, steps, episodes, final, target):
 def write_config(folder, config):
     """``config.json``: the configuration, and what a maintainer needs to reproduce the run."""
     facts = {
+        "script": script_name(type(config)),
         "config": asdict(config),
         "command": " ".join([Path(sys.argv[0]).name, *_without_folder(sys.argv[1:])]),
         "date": datetime.now().astimezone().isoformat(timespec="seconds"),

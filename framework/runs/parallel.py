@@ -65,7 +65,7 @@ class Workers:
             done: called without arguments when another result is there.
 
         Raises:
-            RuntimeError: a worker process died, for example for want of memory.
+            ChildProcessError: a worker process died, for example for want of memory.
         """
         results = []
         try:
@@ -75,7 +75,7 @@ class Workers:
                     done()
         except BrokenExecutor:
             self.__exit__()
-            raise RuntimeError("a worker process died before it had done its job; was memory short?") from None
+            raise ChildProcessError("a worker process died before it had done its job; was memory short?") from None
         return results
 
     def _results(self, job, calls, together):

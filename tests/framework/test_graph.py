@@ -1,5 +1,6 @@
 """Methods that are graphs: arrays in and out, traced once, other shapes refused, and usable inside one another."""
 
+import copy
 from collections import namedtuple
 
 import numpy as np
@@ -21,6 +22,10 @@ class Machine:
     def scaled(self, x):
         """x times the scale."""
         return x * self.scale
+
+    @compiled
+    def itself(self, x):
+        return x
 
     @compiled
     def grow(self, by):
@@ -103,6 +108,21 @@ def test_each_object_has_its_own_graph_and_a_test_may_put_something_else_there()
     assert one.scaled(0) == "else"
     assert Machine.scaled.__doc__ == "x times the scale."
     assert Machine.scaled(other, np.ones(1)) == 5
+
+
+def test_a_copy_has_graphs_of_its_own():
+    one = Machine()
+    one.scaled(np.ones(1))
+    other = copy.copy(one)
+    other.scale = tf.Variable(7.0)
+    assert (one.scaled(np.ones(1)), other.scaled(np.ones(1)), one.scaled(np.ones(1))) == (2, 7, 2)
+
+
+def test_real_numbers_are_not_cut_to_whole_ones():
+    machine = Machine()
+    assert machine.itself(np.array([300])).tolist() == [300]
+    with pytest.raises(ValueError, match="itself was first called with whole numbers there; got float64"):
+        machine.itself(np.array([1.7]))
 
 
 def test_a_subclass_may_go_on_where_the_method_of_its_base_ended():

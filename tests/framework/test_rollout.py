@@ -46,6 +46,12 @@ def test_a_batch_has_the_steps_of_all_worlds_or_some_of_them(rollout):
     assert type(few) is type(rollout.batch("action", returns=returns))  # one class, so that a graph takes both
 
 
+@pytest.mark.parametrize("name", ["obs", "batch", "steps"])
+def test_a_field_that_would_hide_something_is_refused(name):
+    with pytest.raises(ValueError, match=f"something else called {name}"):
+        Rollout().add(step(0), **{name: np.zeros(2)})
+
+
 def test_next_values_ask_only_for_what_is_not_known():
     rollout = Rollout()
     rollout.add(step(0, truncated=(True, False)), value=np.array([5, 6], np.float32))

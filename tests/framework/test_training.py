@@ -213,6 +213,19 @@ def test_resume_with_other_settings_is_refused_and_names_them(ppo, fail, flags, 
     assert errors == f"error: {folder} holds a run with another configuration ({names}); take a new folder\n"
 
 
+def test_another_scripts_run_is_not_gone_on_with(ppo, fail, monkeypatch, capsys):
+    folder = fail("--run-folder", "mine")
+    for script in ("a2c_agent", "dqn_agent"):
+        for flags in (["--resume"], ["--test", "--steps", "100"]):
+            monkeypatch.setattr(sys, "argv", [f"FN/{script}.py", *flags, "--run-folder", "mine"])
+            with pytest.raises(SystemExit) as ended:
+                runpy.run_path(str(ROOT / "FN" / f"{script}.py"), run_name="__main__")
+            assert ended.value.code == 2
+            said = f"error: mine holds a run of ppo_agent, and this is {script}; take a new folder\n"
+            assert capsys.readouterr().err == said
+    assert (folder / "checkpoints").exists()
+
+
 def test_resume_may_write_checkpoints_more_or_less_often(ppo, fail):
     folder = fail()
     code, _, errors = ppo("--resume", "--checkpoint-seconds", "99")

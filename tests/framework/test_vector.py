@@ -129,7 +129,7 @@ class Unbounded(Hidden):
 
 def test_actions_without_bounds_are_refused():
     gym.register("Unbounded-v0", entry_point=Unbounded)
-    with pytest.raises(ValueError, match="actions must have bounds"):
+    with pytest.raises(ValueError, match="must be of real numbers with bounds"):
         make_vector("Unbounded-v0", 1, seed=0)
     del gym.registry["Unbounded-v0"]
 

@@ -168,7 +168,7 @@ def test_a_worker_that_is_killed_is_one_sentence_and_ends_the_others():
     pids = [process.pid for process in processes]
     processes[1].kill()
     processes[1].join()
-    with pytest.raises(RuntimeError, match=r"^worker 2 of 3 \(exit code -?\d+\) died, and the worlds with it"):
+    with pytest.raises(ChildProcessError, match=r"^worker 2 of 3 \(exit code -?\d+\) died, and the worlds with it"):
         envs.step(np.array([0, 1, 0]))
     for process in processes:
         with pytest.raises(ValueError, match="closed"):  # multiprocessing's own word: it ended and was put away

@@ -54,7 +54,7 @@ def test_processes_stay_until_the_context_is_left():
 
 def test_a_worker_that_dies_is_one_sentence():
     with Workers(2) as workers:
-        with pytest.raises(RuntimeError, match="a worker process died before it had done its job"):
+        with pytest.raises(ChildProcessError, match="a worker process died before it had done its job"):
             workers.map(os._exit, [(1,), (1,)])
         assert workers.map(abs, [(-1,), (2,)]) == [1, 2]  # others start
 
