@@ -9,7 +9,6 @@ and ``env.model``, the same as arrays, which a planner can sweep over a million 
 
 import math
 import operator
-from dataclasses import dataclass
 from functools import cached_property
 
 import gymnasium as gym
@@ -17,81 +16,9 @@ import numpy as np
 from gymnasium import spaces
 from numpy.lib.stride_tricks import sliding_window_view
 
-from worlds.catcher import Catcher, CatcherVector, catcher_oracle  # noqa: F401, the room behind this door
+from worlds.catcher import Catcher, CatcherVector, catcher_oracle  # noqa: F401, the rooms behind this door
+from worlds.model import TabularModel, read_P, tabular_model  # noqa: F401
 from worlds.window import Window, check_render_mode
-
-# ------------------------------------------------------------------------------------------
-# The model of a tabular world
-# ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class TabularModel:
-    """A finite Markov decision process as arrays: S states, A actions, at most K outcomes of each.
-
-    An outcome that ends the episode leads to one extra state, number S, whose value is 0 by definition. With
-    that, Q(s, a) = reward[s, a] + gamma * sum over k of prob[s, a, k] * V[next_state[s, a, k]].
-
-    Attributes:
-        next_state: [S, A, K] int, where outcome k leads: 0 … S - 1, or S when the episode ends.
-        prob: [S, A, K] float, its probability; sums to 1 over k.
-        reward: [S, A] float, the expected reward of action a in state s.
-
-    Raises:
-        ValueError: probabilities that are negative or do not sum to 1, next states or rewards out of range.
-    """
-
-    next_state: np.ndarray
-    prob: np.ndarray
-    reward: np.ndarray
-
-    def __post_init__(self):
-        num_states = self.reward.shape[0]
-        one_row_for_all = self.prob.strides[:2] == (0, 0)
-        total = (self.prob[:1, :1] if one_row_for_all else self.prob).sum(axis=2)  # [S, A]
-        wrong = np.argwhere(~(np.abs(total - 1) < 1e-6))
-        if len(wrong):
-            state, action = wrong[0]
-            raise ValueError(
-                f"the probabilities of action {action} in state {state} sum to {total[state, action]:.6g}; "
-                "they must sum to 1"
-            )
-        if self.prob.min() < 0:
-            raise ValueError("a transition has a negative probability; every probability must be from 0 to 1")
-        if self.next_state.min() < 0 or self.next_state.max() > num_states:
-            raise ValueError(f"a transition leaves the model; next states must be from 0 to {num_states - 1}")
-        if not -1e100 < self.reward.min() <= self.reward.max() < 1e100:  # sums of greater ones would overflow
-            raise ValueError("a transition pays a reward that is not a number, or too large to add up")
-
-    @classmethod
-    def from_P(cls, P):
-        """Read a model in Gymnasium's form, ``P[s][a] = [(prob, next_state, reward, terminated), …]``."""
-        num_states, num_actions = len(P), len(P[0])
-        most = max(len(P[s][a]) for s in range(num_states) for a in range(len(P[s])))
-        next_state = np.full((num_states, num_actions, most), num_states, np.int32)
-        prob = np.zeros((num_states, num_actions, most))
-        reward = np.zeros((num_states, num_actions))
-        for s in range(num_states):
-            if len(P[s]) != num_actions:
-                raise ValueError(f"state {s} has {len(P[s])} actions; every state must have {num_actions}")
-            for a in range(num_actions):
-                for k, (p, s_next, r, terminated) in enumerate(P[s][a]):
-                    next_state[s, a, k] = num_states if terminated else s_next
-                    prob[s, a, k] = p
-                    reward[s, a] += p * r
-        return cls(next_state, prob, reward)
-
-
-def tabular_model(env):
-    """The model of any tabular Gymnasium world, ours or one of toy_text, as a `TabularModel`."""
-    world = env.unwrapped
-    if isinstance(getattr(world, "model", None), TabularModel):
-        return world.model
-    if hasattr(world, "P"):
-        return TabularModel.from_P(world.P)
-    name = world.spec.id if getattr(world, "spec", None) else type(world).__name__
-    raise ValueError(f"{name} shows no model to plan with; use a world that has P, such as FrozenLake-v1")
-
 
 # ------------------------------------------------------------------------------------------
 # CoinToss: the bandit of Day 3
@@ -119,7 +46,7 @@ class CoinToss(gym.Env):
             raise ValueError("head_probs must be a list of at least one probability, such as [0.1, 0.5, 0.9]")
         if not ((self.head_probs >= 0) & (self.head_probs <= 1)).all():
             raise ValueError(f"head_probs must be probabilities from 0 to 1; got {list(head_probs)}")
-        if max_episode_steps < 1:
+        if not max_episode_steps >= 1:
             raise ValueError(f"max_episode_steps must be at least 1; got {max_episode_steps}")
         self.max_episode_steps = max_episode_steps
         self.action_space = spaces.Discrete(len(self.head_probs))
@@ -285,7 +212,8 @@ class GridWorld(gym.Env):
         self.state = int(self._moves[self.state, action + turn])
         if self.render_mode == "human":
             self.render()
-        return self.state, float(self.entry_reward[self.state]), bool(self.ended[self.state]), False, {}
+        terminated = bool(self.ended[self.state])
+        return self.state, float(self.entry_reward[self.state]), terminated, False, {}
 
     def render(self):
         """The maze and the agent: text ("ansi"), an image [H, W, 3] uint8 ("rgb_array") or a window ("human")."""

@@ -40,6 +40,8 @@ class Agent:
 def main(options):
     if options.episodes < 1:
         raise ValueError(f"episodes must be at least 1; got {options.episodes}")
+    if options.seed < 0:
+        raise ValueError(f"seed must be at least 0; got {options.seed}")
     env = Environment(BOOK_MAZE, move_prob=options.move_prob, render_mode="ansi")
     agent = Agent(env, options.seed)
     state, _ = env.reset(seed=options.seed)

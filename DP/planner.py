@@ -7,6 +7,7 @@ All solve the Bellman optimality equation of a finite model (Bellman 1957; Howar
     python DP/planner.py                                  the book's maze, value iteration
     python DP/planner.py --planner policy --gamma 0.99
     python DP/planner.py --env FrozenLake-v1              any Gymnasium world that has P
+    python DP/planner.py --env my_worlds:Windy-v0         your own, which my_worlds.py in this folder registers
     python DP/planner.py --size 40 --planner modified     an empty 40×40 maze
 
 prints the values, the greedy arrows, the number of sweeps and the time, and saves a plot; the first takes a second.
@@ -19,7 +20,6 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-import gymnasium as gym
 import numpy as np
 from tqdm import tqdm
 
@@ -30,6 +30,7 @@ from framework.cli import CommonOptions, run
 from framework.plots import save_figure
 from framework.tabular.grid_map import draw_grid, grid_map, grid_text
 from framework.tabular.loops import LARGE, fast
+from worlds.making import make_world
 
 MAX_SWEEPS = 100_000
 
@@ -55,13 +56,15 @@ class Sweep:
 class Planner:
     """What all planners share. A planner adds ``_sweeps(model, gamma, threshold)``, a generator of `Sweep`.
 
+    States and actions are numbered from 0 in all tables, also those of a world that begins with another number.
+
     Args:
         env: a tabular world: a GridWorld, or a Gymnasium world that has ``P``.
         compile: True compiles the sweeps with numba, False does not; None does for worlds of 1,000 states or more.
 
     Attributes:
         V: [S] float.   Q: [S, A] float.   policy: [S] int.   All three are None before the first plan.
-        log: a list of V [S] after each sweep of the last plan.
+        log: a list of V [S] after each sweep of the last plan, if it was kept.
 
     Raises:
         ValueError: the world shows no model, or one that is impossible.
@@ -78,7 +81,7 @@ class Planner:
         self.V = self.Q = self.policy = None
         self.log = []
 
-    def plan(self, gamma=0.9, threshold=1e-4, keep_log=True):
+    def plan(self, gamma=0.9, threshold=1e-4, keep_log=None):
         """Sweep until no value changes by ``threshold`` or more.
 
         The values are then right to within threshold × gamma / (1 - gamma).
@@ -86,37 +89,52 @@ class Planner:
         Args:
             gamma: the discount, from 0 to 1.
             threshold: the largest change of a value at which to stop, above 0.
-            keep_log: False keeps no ``log``, which saves memory in large worlds.
+            keep_log: True keeps ``log``, False does not; None does for worlds of fewer than 1,000 states, since a log
+                takes 8 bytes a state and sweep.
 
         Returns:
             V [S]. The method also sets ``V``, ``Q``, ``policy`` and ``log``.
 
         Raises:
             ValueError: gamma or threshold out of range, or values without a limit (gamma = 1, no way to end).
+            NotImplementedError: the planner has no ``_sweeps``, or none that yields a `Sweep`.
         """
+        if keep_log is None:
+            keep_log = self.num_states < LARGE
         self.log = []
+        self.V = self.Q = self.policy = None
         for sweep in self.sweeps(gamma, threshold):
             if keep_log:
                 self.log.append(sweep.V)
+        if self.V is None:
+            Planner._sweeps(self, self.model, gamma, threshold)  # says what is missing
         return self.V
 
     def sweeps(self, gamma=0.9, threshold=1e-4):
         """Generator of `Sweep`, one after each sweep: the algorithm itself. For arguments and errors see ``plan``."""
         check_gamma_and_threshold(gamma, threshold)
         model = undiscounted_model(self.model) if gamma == 1 else self.model
-        for sweep in self._sweeps(model, float(gamma), threshold):
+        sweep = None
+        for sweep in self._sweeps(model, float(gamma), threshold) or ():
             if sweep.number > MAX_SWEEPS:
                 raise ValueError(
                     f"the values still change by {sweep.residual:.2g} after {MAX_SWEEPS:,} sweeps; "
                     "use a smaller gamma or a larger threshold"
                 )
             yield sweep
+        if sweep is None:
+            Planner._sweeps(self, model, gamma, threshold)  # says what is missing
         self.V = sweep.V
         self.Q = q_values(self.model, self.V, gamma)
         if gamma == 1:  # V alone does not tell an action that ends from one that stays for ever at no cost
             self.policy = proper_policy(self.model, allowed=greedy_actions(self.Q))
         else:
             self.policy = self.Q.argmax(axis=1)
+
+    def _sweeps(self, model, gamma, threshold):
+        """Generator of `Sweep`, until no value changes by ``threshold`` or more. A planner brings its own."""
+        name = type(self).__name__
+        raise NotImplementedError(f"{name} needs _sweeps(model, gamma, threshold), a generator of at least one Sweep")
 
 
 class ValueIterationPlanner(Planner):
@@ -236,7 +254,8 @@ class Options(CommonOptions):
     planner: Literal["value", "value-sync", "policy", "modified"] = "value"
     """value: value iteration in place; value-sync: synchronous; policy: policy iteration; modified: in between."""
     env: str = "GridWorld-v0"
-    """The world: GridWorld-v0, or any Gymnasium id that has P: FrozenLake-v1, CliffWalking-v1, Taxi-v4 …"""
+    """The world: GridWorld-v0, any Gymnasium id that has P: FrozenLake-v1, CliffWalking-v1, Taxi-v4 …, or your own:
+    module:World-v0, from a file module.py in the current folder that registers it."""
     size: int | None = None
     """An empty size × size maze with a treasure in the top right corner, instead of env."""
     gamma: float = 0.9
@@ -253,7 +272,7 @@ def world_of(options):
     """The world that the command line asks for.
 
     Raises:
-        ValueError: size is out of range, or Gymnasium does not know env.
+        ValueError: size or move_prob is out of range, or there is no such world.
     """
     if options.size is not None:
         if not 2 <= options.size <= 2000:
@@ -263,14 +282,11 @@ def world_of(options):
         return GridWorld(grid, move_prob=options.move_prob)
     if options.env == "GridWorld-v0":
         return GridWorld(BOOK_MAZE, move_prob=options.move_prob)
-    gym.logger.min_level = gym.logger.ERROR  # its warnings only repeat what its errors say
-    try:
-        return gym.make(options.env)
-    except (gym.error.Error, ImportError) as error:
-        raise ValueError(f"{options.env} is not a world that Gymnasium knows: {error}") from None
+    return make_world(options.env)
 
 
 def main(options):
+    check_gamma_and_threshold(options.gamma, options.threshold)
     env = world_of(options)
     planner = PLANNERS[options.planner](env)
     began = time.perf_counter()
@@ -310,6 +326,7 @@ def draw_plan(options, planner, grid, greedy, residuals):
     axes[0, -1].axhline(options.threshold, color="grey", linestyle="--", label="threshold")
     axes[0, -1].set(xlabel="sweep", ylabel="largest change of a value", title="convergence")
     axes[0, -1].legend()
+    figure.suptitle(options.env if options.size is None else f"empty {options.size}×{options.size} maze")
     figure.tight_layout()
     save_figure(figure, options.plot)
 

@@ -106,6 +106,8 @@ def compare(env_id, episodes, seeds, **settings):
 def main(options):
     if min(options.seeds, options.cliff_episodes // CHECKS, options.ice_episodes // CHECKS) < 1:
         raise ValueError(f"there must be at least 1 seed, and {CHECKS} episodes in each world")
+    if options.seed < 0:
+        raise ValueError(f"seed must be at least 0; got {options.seed}")
     seeds = range(options.seed, options.seed + (min(3, options.seeds) if options.quick else options.seeds))
     ice_episodes = min(options.ice_episodes, 2_000) if options.quick else options.ice_episodes
     settings = {"learning_rate": 1.0, "rate_decay": options.rate_decay}
@@ -139,6 +141,7 @@ def draw_comparison(cliff, ice, env, path):
     draw_map(axes[0, 1], grid_map(env))
     for name, colour, aside in (("Q-learning", COLOURS[0], -0.07), ("SARSA", COLOURS[1], 0.07)):
         for ax, runs, window in ((axes[0, 0], cliff, 20), (axes[1, 0], ice, 200)):
+            window = min(window, len(runs[name][0][0]))
             rewards = moving_mean(np.array([rewards for rewards, _, _ in runs[name]]), window)
             draw_curve(ax, np.arange(rewards.shape[1]) + window, rewards, name, colour)
             ax.set(ylabel=f"return (mean of {window} episodes, 95% band)", xlabel="episode")
@@ -153,7 +156,8 @@ def draw_comparison(cliff, ice, env, path):
     axes[1, 1].set(title="slippery ice: worth of their greedy policies", xlabel="episode", ylabel="return (exact)")
     for ax in axes.flat:
         finish(ax)
-    axes[0, 1].legend(frameon=False, loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.02))
+    if axes[0, 1].get_legend_handles_labels()[0]:  # a path was found
+        axes[0, 1].legend(frameon=False, loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.02))
     save_figure(figure, path)
 
 

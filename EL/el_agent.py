@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from gymnasium import spaces
 
 from framework.tabular.world import uniforms
 
@@ -42,7 +43,7 @@ class Episode:
 
 
 class ELAgent:
-    """A table, a policy, and settings. An agent adds ``steps(env)``.
+    """A table, a policy, and settings. An agent adds ``steps(env)``, a generator of `Step`: one episode.
 
     Args:
         env: the world whose states and actions are numbered from 0; only its spaces are read.
@@ -54,6 +55,9 @@ class ELAgent:
         n: N(s, a) as a list of lists, how often each action was taken in each state. Whether a pair was visited is
             read from here, since an entry of Q may be 0 by chance.
         epsilon, gamma, learning_rate, rate_decay: read at every step, so changing them acts at once.
+
+    Raises:
+        ValueError: states or actions are not numbered from 0, or a setting is wrong.
     """
 
     prediction_target = "estimate"  # what a value is moved towards: "actual return" or "estimate"
@@ -67,6 +71,12 @@ class ELAgent:
     rate_decay = 0.0
 
     def __init__(self, env, seed=None, **settings):
+        for space in (env.observation_space, env.action_space):
+            if not isinstance(space, spaces.Discrete) or space.start != 0:
+                raise ValueError(
+                    f"a table needs states and actions that are numbered from 0; got {space}; "
+                    "make_world of framework.tabular.world numbers them so"
+                )
         self.num_states, self.num_actions = int(env.observation_space.n), int(env.action_space.n)
         self.q = [[0.0] * self.num_actions for _ in range(self.num_states)]
         self.n = [[0] * self.num_actions for _ in range(self.num_states)]
@@ -94,14 +104,20 @@ class ELAgent:
                 raise ValueError(f"{name} must be a number from {low} to {high}; got {value}")
             setattr(self, name, value)
 
+    def steps(self, env):
+        """Generator of `Step`: play one episode and learn on the way. An agent brings its own."""
+        raise NotImplementedError(f"{type(self).__name__} needs steps(env), a generator of at least one Step")
+
     def learn(self, env, episodes, **settings):
         """Generator of `Episode`: play and learn. ``settings`` as for ``configure``."""
         self.configure(**settings)
         for number in range(1, episodes + 1):
             reward, length = 0.0, 0
-            for step in self.steps(env):
+            for step in self.steps(env) or ():
                 reward += step.reward
                 length += 1
+            if not length:
+                ELAgent.steps(self, env)  # says what is missing
             yield Episode(number, reward, length, step.truncated)
 
     def policy(self, state):

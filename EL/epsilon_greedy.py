@@ -121,13 +121,16 @@ def main(options):
         tosses, runs = min(tosses, 300), min(runs, 200)
     if tosses < 2 or runs < 2:
         raise ValueError(f"there must be at least 2 tosses and 2 runs; got {tosses} and {runs}")
+    if options.seed < 0:
+        raise ValueError(f"seed must be at least 0; got {options.seed}")
     env = CoinToss(options.head_probs, max_episode_steps=tosses)
-    agents = {f"ε = {epsilon:g}": (EpsilonGreedyAgent, epsilon) for epsilon in options.epsilons}
-    agents |= {"UCB1": (UCB1Agent, 0.0), "Thompson": (ThompsonAgent, 0.0)}
+    kinds = {f"ε = {epsilon:g}": (EpsilonGreedyAgent, epsilon) for epsilon in options.epsilons}
+    kinds |= {"UCB1": (UCB1Agent, 0.0), "Thompson": (ThompsonAgent, 0.0)}
+    agents = {label: kind(env, epsilon, runs, options.seed) for label, (kind, epsilon) in kinds.items()}
     curves = {}
     with progress_bar(len(agents), "agents") as progress:
-        for label, (agent_class, epsilon) in agents.items():
-            curves[label] = reward_and_regret(agent_class(env, epsilon, runs, options.seed), tosses)
+        for label, agent in agents.items():
+            curves[label] = reward_and_regret(agent, tosses)
             progress.update()
     for label, (reward, regret) in curves.items():
         half = 1.96 * regret[:, -1].std(ddof=1) / math.sqrt(runs)

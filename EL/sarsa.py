@@ -66,7 +66,7 @@ class NStepSARSAAgent(ELAgent):
     """
 
     def __init__(self, env, seed=None, num_steps=4, **settings):
-        if num_steps < 1:
+        if not num_steps >= 1:
             raise ValueError(f"num_steps must be at least 1; got {num_steps}")
         super().__init__(env, seed, **settings)
         self.num_steps = num_steps

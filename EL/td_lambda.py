@@ -106,6 +106,8 @@ class Options(LearnOptions):
 
 
 def main(options):
+    if not options.lambdas:
+        raise ValueError("lambdas must be at least one number from 0 to 1")
     study({f"λ = {lambda_:g}": (TDLambdaAgent, {"lambda_": lambda_}) for lambda_ in options.lambdas}, options)
     env = make_world(options.env)
     env.reset(seed=options.seed)

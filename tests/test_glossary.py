@@ -83,7 +83,7 @@ def test_what_the_glossary_says_to_write_is_in_the_code_and_every_exception_is_n
     [
         ("compiled", ["FN/nn_tutorial/train_loop.py", "framework/graph.py"]),  # the tutorial shows what is inside
         ("fast", ["framework/tabular/loops.py"]),  # numba's word
-        ("make_world", ["framework/tabular/world.py"]),
+        ("make_world", ["framework/tabular/world.py", "worlds/making.py"]),
         ("make_worlds", ["framework/vector.py"]),
     ],
 )

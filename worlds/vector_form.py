@@ -1,11 +1,12 @@
 """Many worlds of an id, stepped at once and started anew in the same step, as the whole course needs them."""
 
-import importlib
 from dataclasses import replace
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode
+
+from worlds.making import ENDLESS, in_one_line, make_world, one_voice, world_spec
 
 # Vector forms that start an ended episode anew in the step after, and ours in their place.
 SAME_STEP_FORMS = {
@@ -17,37 +18,33 @@ def same_step_worlds(env_id, num_envs, **options):
     """A Gymnasium VectorEnv of ``num_envs`` worlds that start anew in the same step as they end (SAME_STEP).
 
     A world's own vector form is taken where it starts anew so, otherwise single worlds one after the other. World i
-    of ``reset(seed=n)`` starts from seed n + i.
+    of ``reset(seed=n)`` starts from seed n + i. One world is looked at first (`worlds.making.make_world`). Where it
+    sets no limit, an episode is cut off after `ENDLESS` steps.
 
     Args:
         env_id: an id of Gymnasium, "module:World-v0" too, or an EnvSpec.
         options: given to the world, such as ``max_episode_steps``.
 
     Raises:
-        ValueError: there is no such world, or it cannot be made.
+        ValueError: there is no such world, it cannot be made, or it is malformed.
     """
+    spec = world_spec(env_id) if isinstance(env_id, str) else env_id
+    make_world(spec, **options).close()
+    with one_voice():
+        return _vector_of(spec, num_envs, options)
+
+
+def _vector_of(spec, num_envs, options):
     try:
-        spec = world_spec(env_id) if isinstance(env_id, str) else env_id
         form = SAME_STEP_FORMS.get(spec.vector_entry_point, spec.vector_entry_point)
         if _starts_anew_in_the_same_step(form):
             spec = replace(spec, vector_entry_point=form)
             return gym.make_vec(spec, num_envs, vectorization_mode="vector_entry_point", **options)
         same_step = {"autoreset_mode": AutoresetMode.SAME_STEP}
+        spec = replace(spec, max_episode_steps=spec.max_episode_steps or ENDLESS)
         return gym.make_vec(spec, num_envs, vectorization_mode="sync", vector_kwargs=same_step, **options)
-    except (gym.error.Error, ImportError) as error:
-        raise ValueError(f"the world {getattr(env_id, 'id', env_id)!r} cannot be made: {error}") from None
-
-
-def world_spec(env_id):
-    """Gymnasium's EnvSpec of an id; "module:World-v0" imports the module first, as gymnasium.make does.
-
-    Raises:
-        ImportError, gymnasium.error.Error: there is no such module, no such world.
-    """
-    module, _, name = env_id.rpartition(":")
-    if module:
-        importlib.import_module(module)
-    return gym.spec(name)
+    except Exception as error:  # a world's own code may raise anything
+        raise ValueError(f"{num_envs} worlds {spec.id} cannot be made: {in_one_line(error)}") from None
 
 
 def _starts_anew_in_the_same_step(form):

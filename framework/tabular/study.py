@@ -12,7 +12,8 @@ from framework.tabular.world import expected_return, greedy_policy, make_world, 
 @dataclass(frozen=True)
 class LearnOptions(CommonOptions):
     env: str = "FrozenLakeEasy-v0"
-    """The world: GridWorld-v0, FrozenLakeEasy-v0, or any of Gymnasium's toy_text: FrozenLake-v1, Taxi-v4 …"""
+    """The world: GridWorld-v0, FrozenLakeEasy-v0, any of Gymnasium's toy_text: FrozenLake-v1, Taxi-v4 …, or your own:
+    module:World-v0, from a file module.py in the current folder that registers it."""
     episodes: int = 500
     """How many episodes to learn from."""
     seeds: int = 10
@@ -67,20 +68,24 @@ def learn_runs(methods, options):
         {label: [`Run` of each seed]}.
 
     Raises:
-        ValueError: a number of the options is too small.
+        ValueError: an option is out of range, or an agent's setting, or the world has no table.
     """
     for name, low in {"episodes": 1, "seeds": 1, "seed": 0, "report": 1}.items():
         if getattr(options, name) < low:
             raise ValueError(f"{name} must be at least {low}; got {getattr(options, name)}")
+    for name in ("epsilon", "gamma", "learning_rate", "rate_decay"):  # also those that no method here has
+        if not 0 <= getattr(options, name) <= 1:
+            raise ValueError(f"{name} must be a number from 0 to 1; got {getattr(options, name)}")
     if options.quick:
         episodes, seeds = min(options.episodes, 200), min(options.seeds, 3)
     else:
         episodes, seeds = options.episodes, options.seeds
     given = {field.name: getattr(options, field.name) for field in fields(options)}
-    calls = []
+    calls, env = [], make_world(options.env)
     for method in methods.values():
         agent_class, settings = method if isinstance(method, tuple) else (method, {})
         settings = {**{name: given[name] for name in agent_class.limits if name in given}, **settings}
+        agent_class(env, **settings)  # refuses here what it would refuse after others had learnt for minutes
         for seed in range(options.seed, options.seed + seeds):
             report = options.report if not calls else None
             calls.append((agent_class, options.env, episodes, seed, settings, report))

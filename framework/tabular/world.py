@@ -1,10 +1,18 @@
-"""Tabular worlds for learners: any toy_text world by its name, stepped from its own model, and valued exactly."""
+"""Tabular worlds for learners: any toy_text world by its name, stepped from its own model, and valued exactly.
+
+Their states and actions are numbered from 0, whatever numbers the world itself gives them.
+"""
+
+import math
+import operator
+from itertools import accumulate
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from environment import tabular_model
+from environment import read_P, tabular_model
+from worlds import making
 
 LIMIT = 1_000  # steps after which an episode is cut where the world itself sets no limit
 
@@ -24,15 +32,18 @@ class TableWorld(gym.Wrapper):
     Args:
         env: a world that shows ``P[s][a] = [(prob, next_state, reward, terminated), …]``, from gymnasium.make. If not
             all episodes start in the same state, it shows ``initial_state_distrib`` [S] too, as those of toy_text do.
+
+    Raises:
+        ValueError: P is malformed (see `environment.read_P`), or ``initial_state_distrib``.
     """
 
     def __init__(self, env):
         super().__init__(env)
         self.limit = (env.spec and env.spec.max_episode_steps) or LIMIT
-        self.outcomes = [
-            [self._cumulative(P_sa) for _, P_sa in sorted(actions.items())]
-            for _, actions in sorted(env.unwrapped.P.items())
-        ]
+        outcomes = read_P(env.unwrapped.P, env.observation_space, env.action_space)
+        self.outcomes = [[self._cumulative(outcomes_sa) for outcomes_sa in row] for row in outcomes]
+        self.observation_space = spaces.Discrete(len(outcomes))
+        self.action_space = spaces.Discrete(len(outcomes[0]))
         probs = start_probs(env)
         states = np.flatnonzero(probs)
         self.starts = list(zip(np.cumsum(probs[states]).tolist(), states.tolist(), strict=True))
@@ -41,11 +52,8 @@ class TableWorld(gym.Wrapper):
     @staticmethod
     def _cumulative(outcomes):
         """The outcomes of one action, each with the sum of its probability and those of the outcomes before it."""
-        limits = np.cumsum([prob for prob, *_ in outcomes]).tolist()
-        return [
-            (limit, int(next_state), float(reward), bool(terminated))
-            for limit, (_, next_state, reward, terminated) in zip(limits, outcomes, strict=True)
-        ]
+        limits = accumulate(prob for prob, *_ in outcomes)
+        return [(limit, *outcome) for limit, (_, *outcome) in zip(limits, outcomes, strict=True)]
 
     def _draw_from(self, rng):
         self.random = uniforms(rng).__next__
@@ -73,34 +81,75 @@ class TableWorld(gym.Wrapper):
         return next_state, reward, terminated, self.time >= self.limit, {}
 
 
-class OneNumber(gym.ObservationWrapper):
-    """A world whose states are several numbers (Blackjack: sum, dealer's card, usable ace) as one number."""
+class NumberedWorld(gym.Wrapper):
+    """A world without ``P``, with states and actions numbered from 0.
+
+    Args:
+        env: its observations are Discrete, or several of those (Blackjack: sum, dealer's card, usable ace), which
+            become one number; its actions are Discrete.
+
+    Raises:
+        ValueError: reset or step raises an error, gives an observation outside of its space, or a reward that is not
+            a finite number.
+    """
 
     def __init__(self, env):
         super().__init__(env)
-        self.sizes = [space.n for space in env.observation_space]
-        self.observation_space = spaces.Discrete(int(np.prod(self.sizes)))
+        space = env.observation_space
+        self.several = isinstance(space, spaces.Tuple)
+        self.ranges = [(int(part.start), int(part.n)) for part in (space if self.several else [space])]
+        self.observation_space = spaces.Discrete(math.prod(n for _, n in self.ranges))
+        self.action_space = spaces.Discrete(int(env.action_space.n))
+        self.first_action = int(env.action_space.start)
 
-    def observation(self, observation):
-        return int(np.ravel_multi_index(observation, self.sizes))
+    def reset(self, *, seed=None, options=None):
+        try:
+            obs, info = self.env.reset(seed=seed, options=options)
+        except Exception as error:  # a world's own code may raise anything
+            raise self._wrong("raised", error) from error
+        return self._state(obs), info
+
+    def step(self, action):
+        try:
+            obs, reward, terminated, truncated, info = self.env.step(action + self.first_action)
+        except Exception as error:  # a world's own code may raise anything
+            raise self._wrong("raised", error) from error
+        if not -math.inf < reward < math.inf:
+            raise self._wrong("paid a reward that is not a finite number:", reward)
+        return self._state(obs), reward, terminated, truncated, info
+
+    def _state(self, obs):
+        """The number of an observation, row by row if it has several parts."""
+        state = 0
+        try:
+            for part, (first, n) in zip(obs if self.several else (obs,), self.ranges, strict=True):
+                part = operator.index(part) - first
+                if not 0 <= part < n:
+                    raise ValueError
+                state = state * n + part
+        except (TypeError, ValueError):
+            space = self.env.observation_space
+            raise self._wrong(f"gave an observation outside of its space, {space}:", obs) from None
+        return state
+
+    def _wrong(self, what, value):
+        name = self.env.spec.id if self.env.spec else type(self.env.unwrapped).__name__
+        return ValueError(f"the world {name} {what} {' '.join(repr(value).split())}")
 
 
 def make_world(env_id):
-    """The tabular world of that name, fast to step; ours, or any of Gymnasium's toy_text.
+    """The tabular world of that name, fast to step; ours, any of Gymnasium's toy_text, or module:World-v0.
 
     Raises:
-        ValueError: no world has that name, or its states or actions are not numbered.
+        ValueError: no world has that name, it is malformed, or its states or actions are not numbered.
     """
-    try:
-        spec = gym.spec(env_id)
-        env = gym.make(env_id, max_episode_steps=spec.max_episode_steps or LIMIT)
-    except gym.error.Error as error:
-        raise ValueError(f"{env_id} is not a world that Gymnasium knows: {error}") from None
-    if isinstance(env.observation_space, spaces.Tuple):
-        env = OneNumber(env)
-    if not isinstance(env.observation_space, spaces.Discrete) or not isinstance(env.action_space, spaces.Discrete):
-        raise ValueError(f"{env_id} has no table of states and actions; try GridWorld-v0 or FrozenLake-v1")
-    return TableWorld(env) if hasattr(env.unwrapped, "P") else env
+    spec = making.world_spec(env_id)
+    env = making.make_world(spec, max_episode_steps=spec.max_episode_steps or LIMIT)
+    several = isinstance(env.observation_space, spaces.Tuple)
+    numbers = (*env.observation_space,) if several else (env.observation_space,)
+    if not all(isinstance(space, spaces.Discrete) for space in (*numbers, env.action_space)):
+        raise ValueError(f"{spec.id} has no table of states and actions; try GridWorld-v0 or FrozenLake-v1")
+    return TableWorld(env) if hasattr(env.unwrapped, "P") and not several else NumberedWorld(env)
 
 
 # ------------------------------------------------------------------------------------------
@@ -138,12 +187,25 @@ def expected_return(env, policy, steps=None):
 
 
 def start_probs(env):
-    """[S] float: the probability with which an episode starts in each state."""
-    world = env.unwrapped
-    if hasattr(world, "initial_state_distrib"):
-        return np.asarray(world.initial_state_distrib, float)
-    start, _ = env.reset()
-    return np.eye(env.observation_space.n)[start]
+    """[S] float: the probability with which an episode starts in each state.
+
+    Raises:
+        ValueError: ``initial_state_distrib`` is none, or is missing although episodes start in several states.
+    """
+    num_states = int(env.observation_space.n)
+    if hasattr(env.unwrapped, "initial_state_distrib"):
+        probs = np.asarray(env.unwrapped.initial_state_distrib, float)
+        if probs.shape != (num_states,) or not (probs >= 0).all() or not abs(probs.sum() - 1) < 1e-6:
+            raise ValueError(
+                f"initial_state_distrib must be {num_states} probabilities, of each state, that sum to 1"
+            )
+        return probs
+    starts = {int(env.reset()[0]) for _ in range(20)}
+    if len(starts) > 1:
+        raise ValueError(
+            "the world starts in several states; it must show how often in each: initial_state_distrib [S]"
+        )
+    return np.eye(num_states)[starts.pop() - int(env.observation_space.start)]
 
 
 def greedy_policy(Q):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from DP.backups import greedy_actions, q_values, sweep_policy, sweep_values
-from DP.planner import PLANNERS, ValueIterationPlanner
+from DP.planner import PLANNERS, Options, Planner, Sweep, ValueIterationPlanner, main
 from environment import BLOCK, GridWorld, TabularModel, tabular_model
 from framework.tabular.loops import fast
 
@@ -151,10 +151,66 @@ def test_final_values_are_as_near_as_the_threshold_promises(planner_of):
                 assert np.abs(V - exact_values(world.P, exact.policy, 0.9)).max() <= threshold * 9 * (1 + 1e-9)
 
 
-def test_log_may_be_left_out_for_large_worlds():
-    planner = ValueIterationPlanner(GridWorld())
-    planner.plan(keep_log=False)
-    assert planner.log == []
+@pytest.mark.parametrize(
+    ("cells", "keep_log", "kept"), [(999, None, True), (1000, None, False), (1000, True, True), (4, False, False)]
+)
+def test_log_is_kept_in_small_worlds_unless_asked_otherwise(cells, keep_log, kept):
+    planner = ValueIterationPlanner(GridWorld([[0] * (cells - 1) + [1]]), compile=False)
+    planner.plan(threshold=1, keep_log=keep_log)
+    assert bool(planner.log) == kept
+    assert planner.V.shape == (cells,)
+
+
+class OneMore(Planner):
+    """What the docstring of Planner asks for, and no more: synchronous value iteration."""
+
+    def _sweeps(self, model, gamma, threshold):
+        V, residual, number = np.zeros(self.num_states), np.inf, 0
+        while residual >= threshold:
+            V, before = q_values(model, V, gamma).max(axis=1), V
+            residual, number = np.abs(V - before).max(), number + 1
+            yield Sweep(number, "values", V.copy(), residual)
+
+
+def test_planner_of_the_readers_own_plans_with_nothing_but_the_hook():
+    planner, expected = OneMore(GridWorld()), PLANNERS["value-sync"](GridWorld())
+    assert planner.V is planner.Q is planner.policy is None
+    np.testing.assert_array_equal(planner.plan(), expected.plan())
+    np.testing.assert_array_equal(planner.log, expected.log)
+    np.testing.assert_array_equal(planner.policy, expected.policy)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"_sweeps": lambda self, model, gamma, threshold: iter(())},
+        {"_sweeps": lambda self, model, gamma, threshold: None},
+        {"sweeps": lambda self, gamma, threshold: OneMore._sweeps(self, self.model, gamma, threshold)},
+    ],
+    ids=["nothing", "no sweep", "not a generator", "sweeps instead"],
+)
+def test_planner_without_its_hook_says_which_one_is_missing(body):
+    mine = type("Mine", (Planner,), body)
+    with pytest.raises(NotImplementedError, match=r"^Mine needs _sweeps\(model, gamma, threshold\), a generator"):
+        mine(GridWorld()).plan()
+
+
+@pytest.mark.parametrize(
+    ("options", "title"), [({"env": "FrozenLake-v1"}, "FrozenLake-v1"), ({"size": 3}, "empty 3×3 maze")]
+)
+def test_plot_names_its_world(options, title, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("DP.planner.save_figure", lambda figure, path: drawn.append(figure))
+    main(Options(**options))
+    assert drawn[0].get_suptitle() == title
+
+
+def test_options_out_of_range_are_refused_before_the_world_is_made(monkeypatch):
+    monkeypatch.setattr("DP.planner.world_of", lambda options: pytest.fail("made a world"))
+    for options in ({"gamma": np.nan}, {"threshold": np.inf}):
+        with pytest.raises(ValueError, match="must be a"):
+            main(Options(**options))
 
 
 @pytest.mark.parametrize("model", [GridWorld(move_prob=0.7).model, TabularModel.from_P(RandomWorld(5).P)])

@@ -42,9 +42,13 @@ def test_help_shows_examples(name, tmp_path):
     [
         ("DP/planner.py", ("--gamma", "2"), "gamma must be a number from 0 to 1; got 2.0"),
         ("DP/planner.py", ("--threshold", "0"), "threshold must be a positive number"),
-        ("DP/planner.py", ("--env", "Nowhere-v0"), "Nowhere-v0 is not a world that Gymnasium knows"),
+        ("DP/planner.py", ("--env", "Nowhere-v0"), "there is no world 'Nowhere-v0'"),
         ("DP/planner.py", ("--env", "CartPole-v1"), "CartPole-v1 shows no model to plan with"),
-        ("DP/planner.py", ("--env", "nowhere:Maze-v0"), "nowhere:Maze-v0 is not a world that Gymnasium knows"),
+        (
+            "DP/planner.py",
+            ("--env", "nowhere:Maze-v0"),
+            "the module of the world 'nowhere:Maze-v0' cannot be imported",
+        ),
         ("DP/planner.py", ("--env", "Taxi-v3"), "Please use `Taxi-v4` instead"),
         ("DP/planner.py", ("--plot", f"{__file__}/plan.png"), "test_scripts.py"),  # a file is no folder
         ("DP/planner.py", ("--size", "1"), "size must be from 2 to 2000"),
@@ -90,3 +94,11 @@ def test_same_seed_prints_the_same_episodes_and_render_shows_the_maze(tmp_path):
 def test_random_agent_takes_every_action():
     agent = Agent(GridWorld(), seed=0)
     assert {agent.policy(0) for _ in range(100)} == {0, 1, 2, 3}
+
+
+def test_planner_plans_a_world_of_the_readers_own(own_world, tmp_path):
+    """Named by its module, which is in the current folder, though its states are numbered from 1."""
+    result = run("DP/planner.py", "--env", own_world, "--gamma", "0.5", folder=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "V from 0.250 to 1.000, mean 0.583" in result.stdout
+    assert "module:World-v0" in run("DP/planner.py", "--help", folder=tmp_path).stdout

@@ -7,8 +7,9 @@ from itertools import islice, pairwise
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium import spaces
 
-from EL.actor_critic import ActorCritic
+from EL.actor_critic import Actor, ActorCritic
 from EL.compare_q_s import CompareAgent
 from EL.el_agent import ELAgent, Episode, Step
 from EL.monte_carlo import MonteCarloAgent, OffPolicyMonteCarloAgent
@@ -245,3 +246,44 @@ def test_compare_agent_is_either_agent_bit_for_bit():
         mine = [(episode, agent.Q) for episode in agent.learn(env, 30)]
         assert same(mine, run(agent_class, seed=1, env_id="CliffWalking-v1"))
         assert agent.policy_learnt == agent_class.policy_learnt
+
+
+class OneMore(ELAgent):
+    """What the docstring of ELAgent asks for, and no more: a step of Monte Carlo from each reward."""
+
+    def steps(self, env):
+        state, _ = env.reset()
+        terminated = truncated = False
+        while not (terminated or truncated):
+            action = self.policy(state)
+            next_state, reward, terminated, truncated, _ = env.step(action)
+            self.q[state][action] += self.learning_rate * (reward - self.q[state][action])
+            yield Step(state, action, reward, next_state, terminated, truncated, None)
+            state = next_state
+
+
+def test_agent_of_the_readers_own_learns_with_nothing_but_the_hook(model_world):
+    env = model_world({0: {0: [(1.0, 0, 1.0, True)]}})
+    agent = OneMore(env, learning_rate=0.5)
+    assert list(agent.learn(env, 2)) == [Episode(1, 1.0, 1, False), Episode(2, 1.0, 1, False)]
+    assert agent.Q.tolist() == [[0.75]]
+
+
+@pytest.mark.parametrize("base", [ELAgent, Actor])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"steps": lambda self, env: iter(())}, {"steps": lambda self, env: None}],
+    ids=["none", "empty", "no"],
+)
+def test_agent_without_its_hook_says_which_one_is_missing(base, body):
+    env = make_world("GridWorld-v0")
+    with pytest.raises(NotImplementedError, match=r"^Mine needs steps\(env\), a generator of at least one Step"):
+        list(type("Mine", (base,), body)(env).learn(env, 1))
+
+
+@pytest.mark.parametrize("space", [spaces.Discrete(3, start=-1), spaces.Box(0, 1), spaces.MultiDiscrete([2, 2])])
+def test_states_that_are_not_numbered_from_0_are_refused_instead_of_stored_in_other_rows(space, model_world):
+    env = model_world({0: {0: [(1.0, 0, 1.0, True)]}})
+    env.observation_space = space
+    with pytest.raises(ValueError, match="a table needs states and actions that are numbered from 0; got"):
+        QLearningAgent(env)

@@ -46,6 +46,7 @@ def test_help_shows_examples_and_comes_at_once_as_a_module_too(name, tmp_path):
     seconds = time.perf_counter() - began
     assert result.returncode == 0
     assert f"python EL/{name}.py" in result.stdout
+    assert name not in LEARNERS or "module:World-v0" in result.stdout  # how a reader names a world of their own
     assert seconds < 3  # a third of a second on a quiet machine
 
 
@@ -78,7 +79,7 @@ def test_learns_in_any_toy_text_world(name, env, tmp_path, capsys):
         ("q_learning", {"episodes": 0}, "episodes must be at least 1; got 0"),
         ("q_learning", {"seeds": 0}, "seeds must be at least 1; got 0"),
         ("q_learning", {"seed": -1}, "seed must be at least 0; got -1"),
-        ("sarsa", {"env": "Nowhere-v0"}, "Nowhere-v0 is not a world that Gymnasium knows"),
+        ("sarsa", {"env": "Nowhere-v0"}, "there is no world 'Nowhere-v0'"),
         ("sarsa", {"env": "CartPole-v1"}, "CartPole-v1 has no table of states and actions"),
         ("sarsa", {"num_steps": 0}, "num_steps must be at least 1; got 0"),
         ("td_lambda", {"lambdas": (1.5,)}, "lambda_ must be a number from 0 to 1; got 1.5"),
@@ -87,9 +88,18 @@ def test_learns_in_any_toy_text_world(name, env, tmp_path, capsys):
         ("epsilon_greedy", {"head_probs": (0.5, 1.5)}, "head_probs must be probabilities from 0 to 1"),
         ("epsilon_greedy", {"runs": 1}, "there must be at least 2 tosses and 2 runs"),
         ("compare_q_s", {"seeds": 0}, "there must be at least 1 seed"),
+        ("compare_q_s", {"seed": -1}, "seed must be at least 0; got -1"),
+        ("epsilon_greedy", {"seed": -1}, "seed must be at least 0; got -1"),
+        ("epsilon_greedy", {"epsilons": (0.1, float("nan"))}, "epsilon must be a number from 0 to 1; got nan"),
+        ("td_lambda", {"lambdas": (0.9, float("nan"))}, "lambda_ must be a number from 0 to 1; got nan"),
+        ("td_lambda", {"lambdas": ()}, "lambdas must be at least one number from 0 to 1"),
+        ("actor_critic", {"epsilon": float("nan")}, "epsilon must be a number from 0 to 1; got nan"),
+        ("monte_carlo", {"rate_decay": float("inf")}, "rate_decay must be a number from 0 to 1; got inf"),
     ],
 )
-def test_bad_input_is_refused_in_one_sentence(name, options, sentence):
+def test_bad_input_is_refused_in_one_sentence_before_any_work(name, options, sentence, monkeypatch):
+    monkeypatch.setattr("framework.tabular.study.learn_once", lambda *_: pytest.fail("learnt"))
+    monkeypatch.setattr("EL.epsilon_greedy.reward_and_regret", lambda *_: pytest.fail("tossed"))
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}"):
         here(name, **options)
 
@@ -97,8 +107,29 @@ def test_bad_input_is_refused_in_one_sentence(name, options, sentence):
 def test_bad_input_ends_with_exit_code_2_and_no_traceback(tmp_path):
     result = run("EL/sarsa.py", "--env", "Nowhere-v0", folder=tmp_path)
     assert result.returncode == 2
-    assert result.stderr.startswith("error: Nowhere-v0 is not")
+    assert result.stderr.startswith("error: there is no world 'Nowhere-v0'")
     assert result.stderr.count("\n") == 1
+
+
+def test_learns_in_a_world_of_the_readers_own(own_world, tmp_path):
+    """Named by its module, which is in the current folder, though its states are numbered from 1."""
+    result = run("EL/q_learning.py", "--env", own_world, "--quick", "--seeds", "1", folder=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "greedy policy    1.000 ± 0.000 (exactly)" in result.stdout
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_every_learner_learns_in_a_world_of_the_readers_own(name, own_world, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    monkeypatch.setattr("framework.tabular.plots.draw_study", lambda *_: None)
+    here(name, env=own_world, episodes=3, seeds=1)
+    assert "an episode over the last 3" in capsys.readouterr().out
+
+
+def test_comparison_of_as_few_episodes_as_it_accepts(tmp_path):
+    here("compare_q_s", seeds=1, cliff_episodes=50, ice_episodes=50, plot=tmp_path / "b.png")
+    assert (tmp_path / "b.png").stat().st_size > 20_000
 
 
 def test_unknown_flag_is_refused(tmp_path):

@@ -29,7 +29,7 @@ def test_a_world_s_own_form_is_taken_where_it_starts_anew_in_the_same_step(env_i
 
 @pytest.mark.parametrize("env_id", ["Nowhere-v0", "no_such_module:World-v0"])
 def test_a_world_that_does_not_exist_is_one_sentence(env_id):
-    with pytest.raises(ValueError, match=f"the world '{env_id}' cannot be made: "):
+    with pytest.raises(ValueError, match=f"world '{env_id}'"):
         same_step_worlds(env_id, 2)
 
 

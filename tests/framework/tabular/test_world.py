@@ -1,11 +1,16 @@
 """A TableWorld is the world that it wraps, only faster; and exact values of policies."""
 
+import sys
+
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium import spaces
 
 from DP.planner import PLANNERS, ValueIterationPlanner
+from EL.q_learning import QLearningAgent
 from framework.tabular.world import (
+    NumberedWorld,
     TableWorld,
     expected_return,
     greedy_policy,
@@ -110,7 +115,7 @@ def test_blackjack_becomes_one_number():
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("Nowhere-v0", "Nowhere-v0 is not a world that Gymnasium knows"),
+        ("Nowhere-v0", "there is no world 'Nowhere-v0'"),
         ("CartPole-v1", "CartPole-v1 has no table of states and actions"),
     ],
 )
@@ -149,3 +154,109 @@ def test_greedy_policy_shares_ties():
     np.testing.assert_allclose(
         greedy_policy(np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 3.0]])), [[0.5, 0.5, 0], [0, 0, 1]]
     )
+
+
+class Strange(gym.Wrapper):
+    """A world without P, numbered from -2 and its actions from 1, that can be told to do wrong."""
+
+    def __init__(self, env):
+        super().__init__(env)
+        self.observation_space = spaces.Discrete(int(env.observation_space.n), start=-2)
+        self.action_space = spaces.Discrete(int(env.action_space.n), start=1)
+        self.wrong = {}
+
+    def reset(self, *, seed=None, options=None):
+        state, info = self.env.reset(seed=seed, options=options)
+        return state - 2, info
+
+    def step(self, action):
+        state, reward, *ends = self.env.step(action - 1)
+        if "error" in self.wrong:
+            raise self.wrong["error"]
+        return self.wrong.get("obs", state - 2), self.wrong.get("reward", reward), *ends
+
+
+def learnt(env):
+    """Q of Q-learning, and V of the planner."""
+    env.reset(seed=4)
+    agent = QLearningAgent(env, seed=4)
+    for _ in agent.learn(env, 200):
+        pass
+    return agent.Q, ValueIterationPlanner(env).plan(0.9, 1e-9)
+
+
+def test_planner_and_q_learning_find_the_same_in_every_form_of_a_world(forms):
+    worlds = forms(seed=2)
+    Q, V = learnt(TableWorld(worlds["dictionaries"]))
+    assert np.abs(Q).max() > 0.1
+    for form, world in worlds.items():
+        again, V_again = learnt(TableWorld(world))
+        np.testing.assert_array_equal(again, Q, err_msg=form)
+        np.testing.assert_array_equal(V_again, V, err_msg=form)
+
+
+def test_world_without_P_is_learnt_the_same_whatever_its_first_numbers(random_world):
+    """With a negative first number, list[state] would be another row, and no error."""
+    Q, _ = learnt(NumberedWorld(random_world(2)))
+    shifted, _ = learnt(NumberedWorld(Strange(random_world(2))))
+    np.testing.assert_array_equal(shifted, Q)
+
+
+def test_starts_are_numbered_from_0_too(forms):
+    for form, world in forms(seed=3).items():
+        assert TableWorld(world).reset(seed=0)[0] == 0, form
+        assert start_probs(world).tolist() == start_probs(TableWorld(world)).tolist() == [1, 0, 0, 0, 0, 0], form
+    world.initial_state_distrib = [0, 0, 0, 0, 0.5, 0.5]
+    assert {TableWorld(world).reset(seed=seed)[0] for seed in range(20)} == {4, 5}
+
+
+@pytest.mark.parametrize("probs", [[1.0], [0.5] * 6, [2, -1, 0, 0, 0, 0], [np.nan] * 6])
+def test_starts_that_are_no_probabilities_of_the_states_are_refused(probs, random_world):
+    world = random_world(0)
+    world.initial_state_distrib = probs
+    with pytest.raises(ValueError, match="initial_state_distrib must be 6 probabilities"):
+        TableWorld(world)
+
+
+def test_several_starts_that_the_world_does_not_tell_of_are_refused(random_world):
+    world = random_world(0)
+    world.reset = lambda **_: (int(world.np_random.integers(6)), {})
+    with pytest.raises(ValueError, match="the world starts in several states; it must show how often"):
+        TableWorld(world)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"obs": 4}, r"gave an observation outside of its space, Discrete\(6, start=-2\): 4"),
+        ({"obs": -3}, "gave an observation outside of its space, .*: -3"),
+        ({"obs": 0.5}, "gave an observation outside of its space, .*: 0.5"),
+        ({"obs": None}, "gave an observation outside of its space, .*: None"),
+        ({"reward": np.nan}, "paid a reward that is not a finite number: nan"),
+        ({"reward": -np.inf}, "paid a reward that is not a finite number: -inf"),
+        ({"error": KeyError("a\nb")}, r"raised KeyError\('a\\nb'\)"),
+    ],
+)
+def test_world_that_goes_wrong_later_on_gets_one_sentence(wrong, sentence, random_world):
+    env = NumberedWorld(Strange(random_world(0)))
+    env.reset(seed=0)
+    env.step(0)
+    env.env.wrong = wrong
+    with pytest.raises(ValueError, match=f"^the world ModelWorld {sentence}$"):
+        env.step(0)
+
+
+def test_observations_of_several_numbers_are_refused_outside_of_their_spaces():
+    env = make_world("Blackjack-v1")
+    env.reset(seed=0)
+    env.env.step = lambda action: ((32, 1, 0), 0.0, True, False, {})
+    with pytest.raises(ValueError, match=r"Blackjack-v1 gave an observation outside of its space, .*: \(32, 1, 0\)"):
+        env.step(0)
+
+
+def test_world_of_the_readers_own_is_named_by_its_module(own_world, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    env = make_world(own_world)
+    assert (env.observation_space, env.limit) == (spaces.Discrete(3), 50)
+    assert env.reset(seed=0)[0] == 0
