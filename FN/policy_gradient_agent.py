@@ -55,7 +55,7 @@ class Config(WorldConfig):
     target_return: float | None = 475.0
 
 
-TAKES = {"CartPole-v1": "about 15 seconds and 0.6 GB"}  # until the target is reached
+TAKES = {"CartPole-v1": "about 15 seconds, 0.6 GB of memory and 1 MB on disk"}  # until the target is reached
 
 
 def losses(log_prob, baseline, returns):

@@ -64,7 +64,7 @@ class Config(WorldConfig):
     target_return: float | None = 475.0
 
 
-TAKES = {"CartPole-v1": "about 15 seconds and 0.8 GB"}  # until the target is reached
+TAKES = {"CartPole-v1": "about 15 seconds, 0.8 GB of memory and 2 MB on disk"}  # until the target is reached
 
 
 def td_target(reward, discount, terminated, next_q):

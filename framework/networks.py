@@ -4,6 +4,7 @@ import numpy as np
 from gymnasium import spaces
 
 from framework.tf import keras, tf
+from worlds.frames import SMALLEST
 
 
 class Layers:
@@ -18,18 +19,20 @@ class Layers:
     def read(self, observation_space, filters=()):
         """The input of a network, and the features [B, …] of each row, flat.
 
-        Whole numbers, such as pixels, are divided by the largest that the space allows, so that they are at most 1.
-        Planes of true and false become 1 and 0.
+        Whole numbers, such as pixels, are scaled by the bounds of their space to 0 … 1; symbols become bits. Real
+        numbers are taken as they are, unless their bounds are those of pixels.
 
         Args:
             observation_space: a Box.
-            filters: (filters, kernel, stride) of each convolution, for pictures.
+            filters: (filters, kernel, stride) of each convolution; for what `is_convolved`.
         """
         obs = keras.Input(observation_space.shape, dtype=observation_space.dtype.name)
         x = obs
-        if not np.issubdtype(observation_space.dtype, np.floating):
-            x = keras.layers.Rescaling(1 / int(observation_space.high.max()))(x)
-        if is_stack(observation_space):
+        if are_symbols(observation_space):
+            x = Bits()(x)
+        elif unit_scale(observation_space):
+            x = keras.layers.Rescaling(*unit_scale(observation_space))(x)
+        if is_convolved(observation_space, filters):
             for count, kernel, stride in filters:
                 x = keras.layers.Conv2D(count, kernel, stride, activation="relu", **self._start(2**0.5))(x)
         return obs, keras.layers.Flatten()(x)
@@ -60,6 +63,14 @@ class Layers:
         return {"kernel_initializer": keras.initializers.Orthogonal(gain, seed=next(self.seeds))}
 
 
+class Bits(keras.layers.Layer):
+    """Bytes [..., D] as their bits [..., 8 D], 0 or 1."""
+
+    def call(self, x):
+        bits = [tf.bitwise.bitwise_and(tf.bitwise.right_shift(x, np.uint8(k)), np.uint8(1)) for k in range(8)]
+        return tf.cast(tf.concat(bits, axis=-1), self.compute_dtype)
+
+
 class SameForAll(keras.layers.Layer):
     """Learnt numbers [D] that do not depend on the input, for every row of it: [B, D] in and out. They start at 0."""
 
@@ -68,6 +79,28 @@ class SameForAll(keras.layers.Layer):
 
     def call(self, x):
         return tf.zeros_like(x) + self.numbers
+
+
+def unit_scale(space):
+    """(scale, offset) that take the numbers of a Box to 0 … 1, as scale × number + offset; None: they stay."""
+    low, high = space.low.astype(float), space.high.astype(float)
+    pixels = low.min() == 0 and high.max() == 255
+    known = high.max() - low.min() < 2**31  # more is what a kind of number can hold, and says nothing
+    if not known or (np.issubdtype(space.dtype, np.floating) and not pixels):
+        return None
+    if np.ptp(low) == np.ptp(high) == 0:
+        low, high = low.flat[0], high.flat[0]  # one number for all
+    scale = 1 / np.maximum(high - low, 1)
+    return scale, -low * scale
+
+
+def are_symbols(space):
+    """Whether observations are a table [H, W, C] of bytes too small for a picture, such as the tiles of a maze.
+
+    Its numbers are names, not amounts: tile 8 is not twice tile 4.
+    """
+    small = len(space.shape) == 3 and min(space.shape[:2]) < SMALLEST
+    return small and space.dtype == np.uint8 and bool((space.high == 255).all())
 
 
 def discrete_actions(action_space):
@@ -82,6 +115,13 @@ def discrete_actions(action_space):
     return int(action_space.n)
 
 
-def is_stack(observation_space):
-    """Whether observations are stacked frames, or other planes [H, W, C], which convolutions read."""
-    return len(observation_space.shape) == 3
+def is_convolved(observation_space, filters):
+    """Whether convolutions read the observations: planes [H, W, C], such as stacked frames, large enough for them."""
+    if len(observation_space.shape) != 3:
+        return False
+    side = min(observation_space.shape[:2])
+    for _, kernel, stride in filters:
+        side = (side - kernel) // stride + 1
+        if side < 1:
+            return False
+    return bool(filters)

@@ -1,12 +1,18 @@
 """Watch a trained agent: in a window, or as a GIF or a video."""
 
 import os
+import warnings
+from collections import deque
+from itertools import islice
 from pathlib import Path
+
+import numpy as np
 
 from framework.media.gif import save_gif
 from framework.media.video import save_video
 from framework.runs.folder import script_name
 from framework.vector import make_worlds
+from worlds.making import in_one_line
 from worlds.window import display_driver, play_in_window
 
 EPISODES, GIF_FRAMES = 3, 1_000
@@ -22,7 +28,7 @@ def play(agent, config, path, record=""):
         record: a file, .gif or .mp4, that one episode is written to instead.
 
     Raises:
-        ValueError: another kind of file, or what an MP4 needs is missing.
+        ValueError: another kind of file, a world that draws no pictures, or what an MP4 needs is missing.
     """
     if record and Path(record).suffix not in (".gif", ".mp4"):
         raise ValueError(f"--record writes a .gif or an .mp4; got {record}")
@@ -30,6 +36,7 @@ def play(agent, config, path, record=""):
     if not in_window:
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else pygame looks for a display, and complains
     envs = make_worlds(config, num_envs=1, seed=config.seed + 1_000, workers=0, render_mode="rgb_array")
+    frame = first_picture(envs, config.env)
     fps = envs.envs.metadata.get("render_fps", 30)
     tick = max(10, 10 * round(100 / fps))  # milliseconds; a GIF counts in hundredths of a second
     print(f"{script_name(type(config))}: {config.env}, {Path(path).as_posix()}")
@@ -38,13 +45,33 @@ def play(agent, config, path, record=""):
         play_in_window(shots, config.env, tick)
     else:
         file = Path(record or Path(path).with_name("play.gif"))
-        scale = max(1, 256 // max(envs.envs.render()[0].shape[:2]))
+        scale = max(1, 256 // max(frame.shape[:2]))
+        shown = pictures(agent, envs, 1)
         if file.suffix == ".mp4":
-            save_video(file, pictures(agent, envs, 1), fps, scale)
+            save_video(file, shown, fps, scale)
         else:
-            save_gif(file, list(pictures(agent, envs, 1))[:GIF_FRAMES], tick, scale=scale)
+            save_gif(file, islice(shown, GIF_FRAMES), tick, scale=scale)
+            deque(shown, maxlen=0)  # the rest of a long episode is played, but not kept
         print(f"{'' if record else 'no window can be opened here: '}saved to {file.as_posix()}")
     envs.close()
+
+
+def first_picture(envs, env_id):
+    """The picture [H, W, 3] uint8 that the first world shows now.
+
+    Raises:
+        ValueError: it shows none.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):  # Gymnasium says at length what is said below
+            pictures = envs.envs.render()
+    except Exception as error:  # a world's own code may raise anything
+        raise ValueError(f"{env_id} cannot be shown: {in_one_line(error)}") from None
+    frame = pictures[0] if pictures else None
+    if not (isinstance(frame, np.ndarray) and frame.dtype == np.uint8 and frame.shape[2:] == (3,)):
+        shows = "nothing" if frame is None else f"{type(frame).__name__} {list(np.shape(frame))}"
+        raise ValueError(f"{env_id} cannot be shown: render() must give a picture [H, W, 3] uint8; it gives {shows}")
+    return frame
 
 
 def pictures(agent, envs, episodes):

@@ -6,6 +6,7 @@ on. Pictures become gray, small and stacked; a stack never holds frames of two e
 [-1, 1] for the agent, and stretched to what the world takes.
 """
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 import environment  # noqa: F401, registers the worlds of the course
-from worlds.frames import FrameStack, is_picture
+from worlds.frames import FrameStack, has_channels_first, is_picture
+from worlds.making import ENDLESS, in_one_line
 from worlds.processes import ProcessVector
 from worlds.saving import is_plain, load_world, world_state
 from worlds.vector_form import same_step_worlds
@@ -46,8 +48,8 @@ def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, workers=0,
     """``num_envs`` worlds, reset with seeds seed, seed + 1 …
 
     Args:
-        env_id: any id of Gymnasium whose observations are a Box.
-        frame_size: pictures [H, W, 3] uint8 are resized to frame_size × frame_size, in gray.
+        env_id: any id of Gymnasium whose observations are a Box, "module:World-v0" too.
+        frame_size: pictures (`worlds.frames.is_picture`) are resized to frame_size × frame_size, in gray.
         frame_stack: how many of them, the newest last, are an observation [frame_size, frame_size, frame_stack].
         workers: so many processes step the worlds, 0: this one does. What they do is the same for any number.
         options: given to the world, such as ``max_episode_steps``.
@@ -67,12 +69,27 @@ def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, workers=0,
         envs = ProcessVector(env_id, num_envs, min(workers, num_envs), **options)
     else:
         envs = same_step_worlds(env_id, num_envs, **options)
-    if not isinstance(envs.single_observation_space, spaces.Box):
+    try:
+        return VectorWorld(envs, seed, frame_size, frame_stack)
+    except ValueError as error:
+        raise ValueError(f"{env_id}: {error}") from None
+
+
+_said_of = set()  # worlds of which it was said that an episode was cut off: once is enough
+
+
+def _check_observations(space):
+    if not isinstance(space, spaces.Box):
         raise ValueError(
-            f"networks read observations that are a Box; {env_id} has {envs.single_observation_space}"
-            " (for tables of states see Day 3)"
+            f"networks read observations that are a Box; the world has {space} (for tables of states see Day 3)"
         )
-    return VectorWorld(envs, seed, frame_size, frame_stack)
+    if has_channels_first(space):
+        raise ValueError(
+            f"the world shows pictures with their channels first, {space.shape}; networks here read [H, W, C]: "
+            "turn them round with gymnasium.wrappers.TransformObservation"
+        )
+    if not np.prod(space.shape):
+        raise ValueError(f"the world shows nothing: its observations have the shape {space.shape}")
 
 
 class VectorWorld:
@@ -84,13 +101,20 @@ class VectorWorld:
         info: what the worlds told besides at the last step, as Gymnasium has it.
         total_steps: steps of all worlds together since the start.
         resumes_exactly: whether `load_state` restores these worlds to the bit; otherwise episodes start anew.
+
+    Raises:
+        ValueError: observations or actions that do not suit a network; later, a world that fails, or that gives an
+            observation or a reward that is not finite.
     """
 
     def __init__(self, envs, seed, frame_size=84, frame_stack=2):
         if envs.metadata.get("autoreset_mode") != AutoresetMode.SAME_STEP:
             raise ValueError("a world must start anew in the step in which it ends (AutoresetMode.SAME_STEP)")
         self.envs, self.num_envs = envs, envs.num_envs
+        self._name = envs.spec.id if envs.spec else type(envs).__name__
         self.observation_space, self._stack = envs.single_observation_space, None
+        _check_observations(self.observation_space)
+        self._real = np.issubdtype(self.observation_space.dtype, np.floating)  # NaN can be among them
         if is_picture(self.observation_space):
             self._stack = FrameStack(frame_size, frame_stack)
             self.observation_space = self._stack.space
@@ -99,6 +123,8 @@ class VectorWorld:
             if not (self._range.is_bounded() and np.issubdtype(self._range.dtype, np.floating)):
                 raise ValueError(f"a Box of actions must be of real numbers with bounds; the world has {self._range}")
             self.action_space = spaces.Box(-1, 1, self._range.shape, np.float32)
+        elif isinstance(self._range, spaces.Discrete) and self._range.start != 0:
+            self.action_space = spaces.Discrete(self._range.n)
         self.total_steps = 0
         self.reset(seed)
 
@@ -121,9 +147,15 @@ class VectorWorld:
             action: [B] int, or for a Box [B, D] float; what lies outside [-1, 1] acts as if it lay on the border.
         """
         obs = self.obs
-        seen, reward, terminated, truncated, self.info = self.envs.step(self._stretched(action))
+        try:
+            seen, reward, terminated, truncated, self.info = self.envs.step(self._stretched(action))
+        except OSError:  # a worker process died
+            raise
+        except Exception as error:  # a world's own code may raise anything
+            raise ValueError(f"{self._name} failed after {self.total_steps} steps: {in_one_line(error)}") from error
         ended = np.flatnonzero(terminated | truncated)
         last = np.stack(self.info["final_obs"][ended]) if len(ended) else None
+        self._refuse_what_is_not_finite(reward, seen, last)
         if self._stack:
             next_obs, self.obs = self._stack.step(obs, seen, ended, last)
         else:
@@ -134,10 +166,20 @@ class VectorWorld:
         self._count(reward, ended)
         return Transition(obs, action, reward.astype(np.float32), next_obs, terminated, truncated)
 
+    def _refuse_what_is_not_finite(self, reward, *observations):
+        """One NaN would spread through all weights, and nothing would ever be learnt again."""
+        if not np.isfinite(reward).all():
+            (bad, *_) = reward[~np.isfinite(reward)]
+            raise ValueError(f"{self._name} paid a reward of {bad} after {self.total_steps} steps; it must be finite")
+        if self._real and not all(np.isfinite(obs).all() for obs in observations if obs is not None):
+            raise ValueError(f"{self._name} gave an observation with NaN or infinity after {self.total_steps} steps")
+
     def _stretched(self, action):
-        """From [-1, 1] to the world's range; Discrete actions are as they are."""
+        """From [-1, 1] to the world's range; from 0, 1 … to its Discrete actions."""
         if self.action_space is self._range:
             return action
+        if isinstance(self._range, spaces.Discrete):
+            return action + self._range.start
         low, high = self._range.low, self._range.high
         return low + (np.clip(action, -1, 1) + 1) / 2 * (high - low)
 
@@ -145,8 +187,17 @@ class VectorWorld:
         self.total_steps += self.num_envs
         self._returns += reward
         self._lengths += 1
+        if len(ended):
+            self._say_if_cut(self._lengths[ended].max())
         self._finished += zip(self._returns[ended].tolist(), self._lengths[ended].tolist(), strict=True)
         self._returns[ended] = self._lengths[ended] = 0
+
+    def _say_if_cut(self, length):
+        spec = self.envs.spec
+        if spec and spec.max_episode_steps == ENDLESS == length and spec.id not in _said_of:
+            _said_of.add(spec.id)
+            said = f"{spec.id} sets no limit to its episodes, so one was cut off after {ENDLESS:,} steps"
+            print(f"{said} (max_episode_steps, where it is registered, sets one)", file=sys.stderr)
 
     def episodes(self, policy):
         """Play one whole episode in every world: a generator of (`Transition`, playing [B] bool).

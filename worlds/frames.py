@@ -8,21 +8,40 @@ from gymnasium import spaces
 
 GRAY = (0.299, 0.587, 0.114)  # luma of red, green and blue, ITU-R BT.601
 PORTION = 8  # pictures made gray at a time: few enough for a processor's cache
+SMALLEST = 24  # pixels a side; what has fewer is no picture but a table, such as the 7×7 symbols of a maze
 
 
 def is_picture(space):
-    """Whether observations are colour pictures [H, W, 3] uint8."""
-    return space.dtype == np.uint8 and len(space.shape) == 3 and space.shape[-1] == 3
+    """Whether observations are pictures, in colour [H, W, 3] or gray [H, W, 1] or [H, W]: uint8, from 0 to 255."""
+    if space.dtype != np.uint8 or not (space.low == 0).all() or not (space.high == 255).all():
+        return False
+    return len(space.shape) in (2, 3) and space.shape[2:] in ((), (1,), (3,)) and min(space.shape[:2]) >= SMALLEST
+
+
+def has_channels_first(space):
+    """Whether observations are pictures [C, H, W], as PyTorch has them."""
+    if len(space.shape) != 3:
+        return False
+    channels, *sides = space.shape
+    return channels <= 4 < SMALLEST <= min(sides)
 
 
 def gray_frames(pictures, size):
-    """Pictures [B, H, W, 3] uint8 as gray frames [B, size, size] uint8, each pixel the mean of what it covers."""
+    """Pictures as gray frames [B, size, size] uint8, each pixel the mean of what it covers.
+
+    Args:
+        pictures: [B, H, W, 3], [B, H, W, 1] or [B, H, W], uint8.
+        size: pixels a side.
+    """
     if len(pictures) > PORTION:
         portions = [pictures[i : i + PORTION] for i in range(0, len(pictures), PORTION)]
         return np.concatenate([gray_frames(portion, size) for portion in portions])
-    gray = 0.0
-    for colour, share in enumerate(GRAY):
-        gray += np.multiply(pictures[..., colour], share, dtype=np.float32)
+    if pictures.ndim == 4 and pictures.shape[3] == 3:
+        gray = 0.0
+        for colour, share in enumerate(GRAY):
+            gray += np.multiply(pictures[..., colour], share, dtype=np.float32)
+    else:
+        gray = pictures.reshape(pictures.shape[:3]).astype(np.float32)
     if gray.shape[1:] != (size, size):
         gray = _resized_and_turned(_resized_and_turned(gray, size), size)  # rows, columns
     return np.rint(gray).astype(np.uint8, order="C")
@@ -77,7 +96,7 @@ class FrameStack:
         return spaces.Box(0, 255, (self.size, self.size, self.count), np.uint8)
 
     def start(self, pictures):
-        """Observations [B, size, size, count] of episodes that start with pictures [B, H, W, 3] uint8."""
+        """Observations [B, size, size, count] of episodes that start with pictures, as `gray_frames` takes them."""
         return gray_frames(pictures, self.size)[..., None].repeat(self.count, axis=-1)
 
     def step(self, obs, pictures, ended=(), final_pictures=None):
@@ -85,9 +104,9 @@ class FrameStack:
 
         Args:
             obs: [B, size, size, count] uint8, what was acted on; left as it is.
-            pictures: [B, H, W, 3] uint8, what the worlds show now; where an episode ended, the start of the next.
+            pictures: [B, …] uint8, what the worlds show now; where an episode ended, the start of the next.
             ended: [E] the numbers of the worlds whose episodes ended.
-            final_pictures: [E, H, W, 3] uint8, the last pictures of those episodes; not looked at if none ended.
+            final_pictures: [E, …] uint8, the last pictures of those episodes; not looked at if none ended.
 
         Returns:
             next_obs, the true successors of ``obs``, and the observations to act on next. They differ where an

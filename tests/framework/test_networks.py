@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from framework.networks import Layers, discrete_actions, is_stack
+from framework.networks import Layers, discrete_actions, is_convolved
 from framework.tf import keras
 
 FILTERS = ((4, 8, 4),)
@@ -15,13 +15,40 @@ def features_of(space, obs, filters=()):
     return keras.Model(inputs, features)(obs[None]).numpy()[0]
 
 
-@pytest.mark.parametrize(("high", "shape"), [(255, (10, 10, 4)), (1, (10, 10, 4)), (255, (128,)), (15, (3,))])
-def test_whole_numbers_are_divided_by_the_largest_that_the_space_allows(high, shape):
+@pytest.mark.parametrize(
+    ("low", "high", "shape", "dtype"),
+    [
+        (0, 255, (40, 40, 4), np.uint8),
+        (0, 1, (10, 10, 4), np.uint8),
+        (0, 255, (128,), np.uint8),
+        (-3, 12, (3,), np.int64),
+        (0, 255, (40, 40, 3), np.float32),
+    ],
+)
+def test_whole_numbers_and_pixels_are_scaled_by_the_bounds_of_their_space(low, high, shape, dtype):
     """Pixels by 255, planes of 0 and 1 by 1: 0 and 1 as 0.004 would hardly be seen."""
-    space = spaces.Box(0, high, shape, np.uint8)
-    features = features_of(space, np.full(shape, high, np.uint8))
-    assert features.shape == (np.prod(shape),)
-    assert features == pytest.approx(np.ones(features.shape))
+    space = spaces.Box(low, high, shape, dtype)
+    for number, expected in ((low, 0), (high, 1)):
+        features = features_of(space, np.full(shape, number, dtype))
+        assert features == pytest.approx(np.full(np.prod(shape), expected), abs=1e-6)
+
+
+def test_each_number_is_scaled_by_its_own_bounds():
+    space = spaces.Box(np.array([0, -10, 7]), np.array([1, 10, 7]), dtype=np.int32)
+    assert features_of(space, np.array([1, 0, 7])).tolist() == pytest.approx([1, 0.5, 0])
+
+
+def test_bounds_that_say_nothing_scale_nothing():
+    largest = np.iinfo(np.int64)
+    assert features_of(spaces.Box(largest.min, largest.max, (2,), np.int64), np.array([3, -7])).tolist() == [3, -7]
+
+
+def test_symbols_become_bits_since_they_are_names_and_no_amounts():
+    obs = np.zeros((7, 7, 3), np.uint8)
+    obs[2, 5] = 10, 1, 255
+    bits = features_of(spaces.Box(0, 255, obs.shape, np.uint8), obs).reshape(7, 7, 8, 3)
+    assert bits[2, 5].T.tolist() == [[0, 1, 0, 1, 0, 0, 0, 0], [1] + [0] * 7, [1] * 8]
+    assert bits.sum() == 11
 
 
 def test_planes_of_true_and_false_are_1_and_0():
@@ -37,9 +64,16 @@ def test_real_numbers_are_read_as_they_are():
     assert features_of(spaces.Box(-50, 50, (3,)), obs).tolist() == obs.tolist()
 
 
-def test_convolutions_read_pictures_only():
+def test_convolutions_read_what_is_large_enough_for_them():
+    """Others would die in a filter larger than the picture; they are read as plain numbers."""
     picture, numbers = spaces.Box(0, 255, (84, 84, 2), np.uint8), spaces.Box(0, 255, (9,), np.uint8)
-    assert (is_stack(picture), is_stack(numbers)) == (True, False)
+    assert is_convolved(picture, FILTERS)
+    assert not is_convolved(numbers, FILTERS)
+    assert not is_convolved(picture, ())
+    for side, filters, fits in ((7, FILTERS, False), (8, FILTERS, True), (19, (*FILTERS, (8, 4, 2)), False)):
+        space = spaces.Box(0, 1, (side, side + 5, 2), bool)
+        assert is_convolved(space, filters) == fits
+        assert features_of(space, np.ones(space.shape, bool), filters).ndim == 1
     assert features_of(picture, np.zeros((84, 84, 2), np.uint8), FILTERS).shape == (20 * 20 * 4,)
     assert features_of(numbers, np.zeros(9, np.uint8), FILTERS).shape == (9,)
 

@@ -115,3 +115,73 @@ class Still(Agent):
 
     def greedy(self, obs):
         return np.ones(len(obs), int)
+
+
+@pytest.mark.parametrize(("fps", "milliseconds"), [(30, 30), (60, 20), (15, 70), (4, 250), (1000, 10)])
+def test_a_picture_is_shown_for_whole_hundredths_of_a_second(fps, milliseconds, monkeypatch, tmp_path):
+    """A GIF counts in these, and a window in whole milliseconds."""
+    ticks, envs = [], make_worlds(CONFIG, num_envs=1, render_mode="rgb_array")
+    envs.envs.metadata = {**envs.envs.metadata, "render_fps": fps}
+    monkeypatch.setattr(playing, "make_worlds", lambda *_, **__: envs)
+    monkeypatch.setattr(playing, "display_driver", lambda: "x11")
+    monkeypatch.setattr(playing, "play_in_window", lambda shots, title, tick: ticks.append(tick))
+    play(Right(), CONFIG, tmp_path / "agent.npz")
+    assert ticks == [milliseconds]
+    assert isinstance(ticks[0], int)
+
+
+class Undrawn(gym.Env):
+    """A world that ends after four steps and draws what it is told to."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 30}
+    observation_space, action_space = gym.spaces.Box(0, 1, (1,), np.float32), gym.spaces.Discrete(2)
+
+    def __init__(self, picture=None, render_mode=None):
+        self.picture, self.render_mode = picture, render_mode
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.time = 0
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        self.time += 1
+        return np.zeros(1, np.float32), 1.0, self.time == 4, False, {}
+
+    def render(self):
+        return self.picture() if callable(self.picture) else self.picture
+
+
+@pytest.mark.parametrize(
+    ("picture", "said"),
+    [
+        (None, "it gives nothing"),
+        ("text", "it gives str"),
+        (np.zeros((9, 9), np.uint8), r"it gives ndarray \[9, 9\]"),
+        (lambda: 1 / 0, "ZeroDivisionError"),
+    ],
+)
+def test_a_world_that_cannot_be_drawn_is_one_sentence(picture, said, tmp_path, recwarn):
+    gym.register("Undrawn-v0", entry_point=Undrawn, kwargs={"picture": picture})
+    try:
+        with pytest.raises(ValueError, match=f"Undrawn-v0 cannot be shown.*{said}"):
+            play(Right(), WorldConfig(env="Undrawn-v0"), tmp_path / "agent.npz")
+    finally:
+        del gym.registry["Undrawn-v0"]
+    assert list(recwarn) == []
+
+
+def test_a_long_episode_is_played_to_its_end_but_only_its_beginning_is_kept(monkeypatch, tmp_path, capsys):
+    held = []
+
+    def noting(path, frames, *rest, **options):
+        held.append(iter(frames) is frames)  # a stream, not a list of all of them
+        return save_gif(path, frames, *rest, **options)
+
+    save_gif = playing.save_gif
+    monkeypatch.setattr(playing, "save_gif", noting)
+    monkeypatch.setattr(playing, "GIF_FRAMES", 5)
+    play(Right(), CONFIG, tmp_path / "agent.npz")
+    assert size_and_milliseconds(tmp_path / "play.gif")[1] == 5 * 20
+    assert steps_printed(capsys.readouterr().out)[0] > 5
+    assert held == [True]

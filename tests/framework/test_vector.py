@@ -3,6 +3,7 @@
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium import spaces
 
 from framework.runs.config import WorldConfig
 from framework.runs.files import load_arrays, save_arrays
@@ -94,7 +95,7 @@ def test_a_world_that_cannot_be_saved_starts_its_episodes_anew(tmp_path):
 @pytest.mark.parametrize(
     ("env_id", "num_envs", "said"),
     [
-        ("Nope-v0", 1, "cannot be made"),
+        ("Nope-v0", 1, "no world 'Nope-v0'"),
         ("FrozenLake-v1", 1, "a Box"),
         ("CartPole-v1", 0, "num_envs must be at least 1"),
     ],
@@ -192,3 +193,126 @@ def test_worlds_come_from_a_configuration():
     np.testing.assert_array_equal(envs.frames(), envs.obs[0])
     np.testing.assert_array_equal(make_worlds(config, num_envs=1, seed=6).obs[0], envs.obs[2])
     assert make_worlds(WorldConfig(env="CartPole-v1", num_envs=2)).frames() is None
+
+
+# What comes through the door
+
+
+class Told(gym.Env):
+    """A world that does what its class is told to."""
+
+    observation_space, action_space = spaces.Box(-1, 1, (2,), np.float32), spaces.Discrete(2)
+    wrong_from, what = 10, {}
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.time = 0
+        return self.observation_space.sample(), {}
+
+    def step(self, action):
+        assert action in range(self.action_space.start, self.action_space.start + self.action_space.n)
+        self.time += 1
+        said = {"obs": self.observation_space.sample(), "reward": 1.0, "end": False}
+        if self.time >= self.wrong_from:
+            said |= self.what
+        if "error" in said:
+            raise said["error"]
+        return said["obs"], said["reward"], said["end"], False, {}
+
+
+@pytest.fixture
+def told():
+    """(class attributes of Told) -> the id of such a world, registered for this test."""
+
+    def register(**attributes):
+        gym.register("Told-v0", entry_point=type("World", (Told,), attributes))
+        return "Told-v0"
+
+    yield register
+    gym.registry.pop("Told-v0", None)
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ({"reward": float("nan")}, "Told-v0 paid a reward of nan after 18 steps; it must be finite"),
+        ({"reward": float("-inf")}, "paid a reward of -inf"),
+        ({"obs": np.array([0, np.inf], "f")}, "an observation with NaN or infinity after 18 steps"),
+        ({"obs": np.array([0, np.nan], "f"), "end": True}, "an observation with NaN or infinity"),
+        ({"error": KeyError("key")}, r"failed after 18 steps: KeyError: 'key' \(test_vector.py, line \d+\)"),
+    ],
+)
+def test_what_is_not_finite_and_a_world_that_fails_are_one_sentence(what, sentence, told):
+    envs = make_vector(told(what=what), 2, seed=0)
+    for _ in range(9):
+        envs.step(np.zeros(2, int))
+    with pytest.raises(ValueError, match=sentence):
+        envs.step(np.zeros(2, int))
+
+
+def test_an_episode_without_an_end_is_cut_off_and_that_is_said_once(told, monkeypatch, capsys):
+    monkeypatch.setattr("worlds.vector_form.ENDLESS", 12)
+    monkeypatch.setattr("framework.vector.ENDLESS", 12)
+    envs = make_vector(told(), 2, seed=0)
+    episodes = sum(len(playing) for _, playing in envs.episodes(lambda obs: np.zeros(len(obs), int)))
+    assert episodes == 2 * 12
+    assert envs.take_finished() == [(12.0, 12)] * 2
+    make_vector("Told-v0", 1, seed=0).step(np.zeros(1, int))
+    said = capsys.readouterr().err
+    assert said.startswith("Told-v0 sets no limit to its episodes, so one was cut off after 12 steps (max_episode")
+    assert said.count("Told-v0") == 1
+
+
+def test_a_world_with_a_limit_of_its_own_keeps_it(monkeypatch):
+    monkeypatch.setattr("worlds.vector_form.ENDLESS", 12)
+    envs = make_vector("Acrobot-v1", 1, seed=0)
+    assert not any(envs.step(np.ones(1, int)).truncated[0] for _ in range(30))
+
+
+def test_actions_are_numbered_from_0_for_the_agent_wherever_they_start_in_the_world(told):
+    envs = make_vector(told(action_space=spaces.Discrete(3, start=-1)), 2, seed=0)
+    assert envs.action_space == spaces.Discrete(3)
+    for action in ([0, 1], [2, 2]):
+        transition = envs.step(np.array(action))
+        assert transition.action.tolist() == action
+
+
+def space_of(shape, dtype=np.uint8, high=255):
+    return spaces.Box(0, high, shape, dtype)
+
+
+@pytest.mark.parametrize(
+    ("space", "seen"),
+    [
+        (space_of((60, 50, 3)), (84, 84, 2)),
+        (space_of((60, 50, 1)), (84, 84, 2)),
+        (space_of((60, 50)), (84, 84, 2)),
+        (space_of((7, 7, 3)), (7, 7, 3)),  # symbols
+        (space_of((60, 60, 3), high=1), (60, 60, 3)),  # planes
+        (space_of((60, 60, 3), np.float32, 1), (60, 60, 3)),
+        (space_of((10, 10, 4), bool, 1), (10, 10, 4)),
+        (space_of((84, 84, 4)), (84, 84, 4)),  # stacked already
+        (space_of((128,)), (128,)),
+    ],
+)
+def test_pictures_are_stacked_and_everything_else_is_seen_as_it_is(space, seen, told):
+    envs = make_vector(told(observation_space=space), 2, seed=0)
+    transition = envs.step(np.zeros(2, int))
+    assert envs.observation_space.shape == seen
+    assert transition.next_obs.shape == envs.obs.shape == (2, *seen)
+    assert (envs.frames() is None) == (seen != (84, 84, 2))
+
+
+@pytest.mark.parametrize(
+    ("space", "sentence"),
+    [
+        (space_of((3, 60, 60)), r"Told-v0: .*channels first, \(3, 60, 60\).*\[H, W, C\]: turn them round"),
+        (space_of((4, 84, 84), np.float32, 1), "channels first"),
+        (spaces.Discrete(5), "observations that are a Box.*see Day 3"),
+        (spaces.Dict({"x": spaces.Discrete(2)}), "observations that are a Box"),
+        (space_of((0,)), "shows nothing"),
+    ],
+)
+def test_observations_that_no_network_reads_are_one_sentence(space, sentence, told):
+    with pytest.raises(ValueError, match=sentence):
+        make_vector(told(observation_space=space), 2, seed=0)

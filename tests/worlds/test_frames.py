@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from gymnasium import spaces
 
 from worlds.catcher import CatcherVector
-from worlds.frames import GRAY, PORTION, FrameStack, cover, gray_frames
+from worlds.frames import GRAY, PORTION, FrameStack, cover, gray_frames, has_channels_first, is_picture
 
 
 def test_gray_frames_are_means_of_what_they_cover():
@@ -15,6 +16,47 @@ def test_gray_frames_are_means_of_what_they_cover():
     assert gray_frames(picture, 4)[0].sum() == 400
     np.testing.assert_allclose(cover(3, 2), [[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]], rtol=1e-6)
     np.testing.assert_allclose(cover(64, 84).sum(axis=1), 1, rtol=1e-5)
+
+
+def test_pure_red_green_and_blue_are_as_bright_as_the_eye_sees_them():
+    pictures = np.zeros((3, 2, 2, 3), np.uint8)
+    for colour in range(3):
+        pictures[colour, ..., colour] = 255
+    assert gray_frames(pictures, 2)[:, 0, 0].tolist() == [76, 150, 29]
+
+
+def test_gray_pictures_are_taken_as_they_are():
+    gray = np.random.default_rng(0).integers(256, size=(PORTION + 3, 6, 4), dtype=np.uint8)
+    colour = np.repeat(gray[..., None], 3, axis=-1)
+    for size in (4, 3):
+        expected = gray_frames(gray, size)
+        assert expected.shape == (PORTION + 3, size, size)
+        np.testing.assert_array_equal(gray_frames(gray[..., None], size), expected)
+        assert np.abs(gray_frames(colour, size).astype(int) - expected).max() <= 1  # sums are rounded otherwise
+
+
+@pytest.mark.parametrize(
+    ("shape", "high", "dtype", "picture"),
+    [
+        ((24, 30, 3), 255, np.uint8, True),
+        ((24, 30, 1), 255, np.uint8, True),
+        ((24, 30), 255, np.uint8, True),
+        ((23, 30, 3), 255, np.uint8, False),  # symbols
+        ((24, 30, 2), 255, np.uint8, False),
+        ((24, 30, 3), 1, np.uint8, False),
+        ((24, 30, 3), 255, np.float32, False),
+        ((128,), 255, np.uint8, False),
+    ],
+)
+def test_a_picture_is_of_bytes_with_all_their_range_and_large_enough(shape, high, dtype, picture):
+    assert is_picture(spaces.Box(0, high, shape, dtype)) == picture
+
+
+def test_channels_that_come_first_are_noticed():
+    firsts = [(1, 24, 24), (3, 96, 96), (4, 84, 84)]
+    others = [(84, 84, 4), (7, 7, 3), (3, 7, 7), (5, 84, 84), (24, 24)]
+    assert [has_channels_first(spaces.Box(0, 255, shape, np.uint8)) for shape in firsts] == [True] * 3
+    assert [has_channels_first(spaces.Box(0, 255, shape, np.uint8)) for shape in others] == [False] * 5
 
 
 def catcher_pictures(number, steps=60):
