@@ -1,6 +1,8 @@
 """Command lines from dataclasses: ``--help``, unknown flags refused, one sentence and exit code 2 on bad input."""
 
+import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 import tyro
@@ -25,15 +27,32 @@ def run(main, options, description, default=None):
         description: shown by ``--help``, a paragraph and examples (a script passes its docstring).
         default: function that returns an ``options`` to take the defaults from.
     """
-    for stream in (sys.stdout, sys.stderr):  # arrows and Japanese, also into a pipe on Windows
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, open to the end
+        elif hasattr(stream, "reconfigure"):  # arrows and Japanese, also into a pipe on Windows
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        defaults = {"default": default()} if default else {}
-        main(tyro.cli(options, description=description, config=(tyro.conf.FlagCreatePairsOff,), **defaults))
-    except (ValueError, OSError) as error:  # bad input, or a file that cannot be written
+        try:
+            defaults = {"default": default()} if default else {}
+            main(tyro.cli(options, description=description, config=(tyro.conf.FlagCreatePairsOff,), **defaults))
+        finally:
+            sys.stdout.flush()  # here, where a pipe that nobody reads any more can be told from bad input
+    except BrokenPipeError:  # by head, for example, which has seen enough
+        _write_no_more()
+        sys.exit(141)
+    except (ValueError, OSError, MemoryError) as error:  # bad input, a full disk, short memory
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _write_no_more():
+    """Else Python would complain once more when it ends and writes what is left."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # in a notebook it is no file
+            os.dup2(nowhere, stream.fileno())

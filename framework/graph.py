@@ -1,5 +1,8 @@
 """A method as one compiled graph: arrays in, arrays out, and no Python in between."""
 
+import tempfile
+import threading
+from contextlib import contextmanager
 from functools import partial, update_wrapper
 
 import numpy as np
@@ -25,6 +28,7 @@ def compiled(method=None, *, free=1, xla=False):
 
     Raises:
         ValueError: when called with what does not fit the first call, such as [N, 1] for [N].
+        TypeError: when called with arguments by name.
     """
     if method is None:
         return partial(compiled, free=free, xla=xla)
@@ -48,8 +52,8 @@ class _CompiledMethod:
             graphs[self] = Graph(self.method.__get__(owner), self.free, self.xla)
         return graphs[self]
 
-    def __call__(self, owner, *args):
-        return self.__get__(owner)(*args)
+    def __call__(self, owner, *args, **named):
+        return self.__get__(owner)(*args, **named)
 
 
 class Graph:
@@ -69,7 +73,9 @@ class Graph:
         self.traces = 0
         self._graph = None
 
-    def __call__(self, *args):
+    def __call__(self, *args, **named):
+        if named:
+            raise TypeError(f"{self.name} is a graph and takes arguments in order; got {', '.join(named)} by name")
         if tf.inside_function():
             return self.inside(*args)
         arrays = tf.nest.flatten(args)
@@ -77,6 +83,9 @@ class Graph:
             self._trace(args, [_spec(array, self.free) for array in arrays])
         if len(arrays) != len(self._specs):
             raise ValueError(f"{self.name} was first called with {len(self._specs)} arrays; got {len(arrays)}")
+        types = tuple(map(type, args))
+        if types not in self._types:
+            self._check_nesting(args, types)
         tensors = [self._tensor(array, spec) for array, spec in zip(arrays, self._specs, strict=True)]
         return _arrays(self._graph(*tensors))
 
@@ -87,8 +96,18 @@ class Graph:
 
         dense = all(len(spec.shape) - self.free < 3 for spec in specs)
         jit = dense if self.xla == "dense" else self.xla
-        self._graph = tf.function(function, input_signature=specs, jit_compile=jit).get_concrete_function()
-        self._specs = specs
+        graph = tf.function(function, input_signature=specs, jit_compile=jit)
+        with _temporary_files_gone():
+            self._graph = graph.get_concrete_function()
+        self._specs, self._nesting, self._types = specs, _nesting(args), set()
+
+    def _check_nesting(self, args, types):
+        """The graph itself would take the values of another dict, or another NamedTuple, for those of the first."""
+        nesting = _nesting(args)
+        if nesting != self._nesting:
+            raise ValueError(f"{self.name} was first called with {self._nesting}; got {nesting}")
+        if all(hasattr(arg, "_fields") or not isinstance(arg, dict | tuple | list) for arg in args):
+            self._types.add(types)  # these types tell all, and need no second look
 
     def _tensor(self, array, spec):
         if spec.dtype.is_integer and np.asarray(array).dtype.kind == "f":
@@ -110,6 +129,31 @@ def _spec(array, free):
     dtype = tf.float32 if array.dtype == np.float64 else array.dtype
     shape = [None if axis < free else size for axis, size in enumerate(array.shape)]
     return tf.TensorSpec(shape, dtype)
+
+
+def _nesting(value):
+    """How arrays are nested in a value: ``((obs=array, action=array), array)``."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_nesting(value[name])}' for name in sorted(value))}}}"
+    if not isinstance(value, tuple | list):
+        return "array"
+    names = [f"{name}=" for name in getattr(value, "_fields", ())] or [""] * len(value)
+    return f"({', '.join(name + _nesting(part) for name, part in zip(names, value, strict=True))})"
+
+
+_TRACING = threading.RLock()  # a graph that is traced may trace another
+
+
+@contextmanager
+def _temporary_files_gone():
+    """To trace, TensorFlow writes what it makes of a function into temporary files, and deletes them only when Python
+    ends by itself; after a kill they would stay for good."""
+    with _TRACING, tempfile.TemporaryDirectory(prefix="nanoka", ignore_cleanup_errors=True) as folder:
+        before, tempfile.tempdir = tempfile.tempdir, folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 def _arrays(results):

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from framework import IGNORED_BACKEND
 from worlds.window import display_driver, output_of
 
 OK, NOTE, MISSING = "ok", "note", "missing"  # fine; works all the same, here is what to know; must be mended
@@ -83,6 +84,7 @@ def check_all(encoding, folder="runs", start_tensorflow=False):
         *[check_package(requirement) for requirement in requirements],
         check_tensorflow(deep_requirements, started),
         check_gpu(started),
+        *check_settings(),
         check_display(),
         check_writing(folder),
         check_encoding(encoding),
@@ -257,11 +259,17 @@ def tensorflows():
 
 @functools.cache
 def start_of_tensorflow():
-    """Start it in another process, which may be killed, or hang."""
+    """Start it in another process, which may be killed, or hang; without keras.json, which has a check of its own."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-c", START], capture_output=True, text=True, errors="replace", timeout=START_SECONDS
-        )
+        with tempfile.TemporaryDirectory() as home:
+            done = subprocess.run(
+                [sys.executable, "-c", START],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=START_SECONDS,
+                env=os.environ | {"KERAS_HOME": home},
+            )
     except subprocess.TimeoutExpired:
         return Start("time")
     except OSError as error:
@@ -438,6 +446,88 @@ def why_unused(started):
         f"Update NVIDIA's driver, then in a new environment of its own: {GPU_EXTRA}",
         f"NVIDIA のドライバーを更新してから、別に新しい仮想環境を作り、{GPU_EXTRA} を実行してください。",
     )
+
+
+# ------------------------------------------------------------------------------------------
+# What was set for other work
+# ------------------------------------------------------------------------------------------
+
+KERAS_VALUES = {"floatx": ("float32", "float16", "float64"), "image_data_format": ("channels_last", "channels_first")}
+
+
+def check_settings():
+    """Checks of what is set on this computer and not as Nanoka needs it; mostly there is none."""
+    return [check for check in (check_plots(IGNORED_BACKEND), check_keras_json(), check_threads()) if check]
+
+
+def check_plots(ignored):
+    """Args: ignored: the MPLBACKEND that `framework` found and could not use, or ""."""
+    if not ignored:
+        return None
+    return Check(
+        "plots",
+        both("plots", "グラフ"),
+        NOTE,
+        both("MPLBACKEND is set to what cannot be used here", "MPLBACKEND の設定はここでは使えません"),
+        both(
+            "Nanoka goes on without it; unset this environment variable for other programs.",
+            "Nanoka はこの設定を無視して動きます。他のプログラムのためには、この環境変数を解除してください。",
+        ),
+    )
+
+
+def check_keras_json():
+    """Keras reads it at its import, and dies of values that it does not know; `framework.tf` sets back the others."""
+    folder = os.environ.get("KERAS_HOME") or Path("~", ".keras")
+    try:
+        known = json.loads(Path(folder, "keras.json").expanduser().read_text(encoding="utf-8"))
+    except (OSError, ValueError, RuntimeError):  # none, or one that Keras does not read either
+        return None
+    if isinstance(known, dict):
+        wrong = [name for name, allowed in KERAS_VALUES.items() if known.get(name, allowed[0]) not in allowed]
+        wrong += [] if isinstance(known.get("epsilon", 1e-7), float) else ["epsilon"]
+    else:
+        wrong = ["{…}"]
+    if wrong:
+        names = ", ".join(wrong)
+        found = both(f"{names}: Keras does not start with this", f"{names} の値のため Keras が起動しません")
+        mend = both(
+            "Delete keras.json, in the folder .keras of your home folder or in KERAS_HOME; Keras makes a new one.",
+            "ホームフォルダの .keras（または KERAS_HOME）の keras.json を削除してください。自動で作り直されます。",
+        )
+        return Check("keras_json", "keras.json", MISSING, found, mend)
+    ours = {name: allowed[0] for name, allowed in KERAS_VALUES.items()} | {"epsilon": 1e-7, "backend": "tensorflow"}
+    names = ", ".join(name for name, value in ours.items() if known.get(name, value) != value)
+    if not names:
+        return None
+    found = both(f"sets {names} for other work", f"他の用途のために {names} が設定されています")
+    mend = both(
+        "Nothing to mend: Nanoka computes with its own settings.",
+        "そのままで構いません。Nanoka は独自の設定で計算します。",
+    )
+    return Check("keras_json", "keras.json", NOTE, found, mend)
+
+
+def check_threads():
+    """How many threads compute; another number than the usual one gives other numbers for the same seed."""
+    if "NANOKA_THREADS" not in os.environ:
+        return None
+    title = both("threads", "スレッド")
+    try:
+        from framework.runs.parallel import THREADS, computing_threads
+
+        threads = computing_threads()
+    except ImportError:  # of tqdm, which has a check of its own
+        return None
+    except ValueError:
+        found = both("NANOKA_THREADS is no whole number from 1 on", "NANOKA_THREADS が 1 以上の整数ではありません")
+        mend = both("Unset this environment variable.", "この環境変数の設定を解除してください。")
+        return Check("threads", title, MISSING, found, mend)
+    mend = both(
+        f"The same seed gives the numbers of the README with {THREADS} threads: unset NANOKA_THREADS to compare.",
+        f"README と同じ数値になるのは {THREADS} スレッドのときです。比べるなら NANOKA_THREADS を解除してください。",
+    )
+    return None if threads == THREADS else Check("threads", title, NOTE, str(threads), mend)
 
 
 # ------------------------------------------------------------------------------------------

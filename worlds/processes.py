@@ -3,9 +3,7 @@
 import multiprocessing
 import pickle
 import signal
-import sys
-import types
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from multiprocessing.connection import wait
 
 import gymnasium as gym
@@ -13,6 +11,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from worlds.saving import is_plain, load_world, world_state
+from worlds.spawning import sendable_error, without_main
 from worlds.vector_form import same_step_worlds, world_spec
 
 SECONDS_TO_END = 5.0  # that a worker has to end by itself, before it is ended
@@ -63,7 +62,7 @@ class ProcessVector(VectorEnv):
         self._shares = [slice(*edge) for edge in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
         self._processes, self._pipes = [], []
         try:
-            with _no_main_module():
+            with without_main():
                 for share in self._shares:
                     ours, theirs = context.Pipe()
                     self._pipes.append(ours)
@@ -178,21 +177,6 @@ def merged_info(infos, counts):
     return merged
 
 
-@contextmanager
-def _no_main_module():
-    """Lets a process start without the script that runs here.
-
-    Python would import that script into the new process, and with a chapter's script TensorFlow: 3 to 13 seconds for
-    each worker, which needs worlds alone. There is no setting for it, so the script is hidden for this moment.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
 def _sendable(env_id, options):
     """What a worker makes its worlds of, as bytes."""
     spec = world_spec(env_id)
@@ -261,16 +245,7 @@ def _serve(pipe, memory, space, share):
             try:
                 reply = pickle.dumps((None, getattr(worlds, name)(*arguments)))
             except Exception as error:
-                reply = pickle.dumps((_whole(error), None))
+                reply = pickle.dumps((sendable_error(error), None))
             pipe.send_bytes(reply)
     if worlds.envs:
         worlds.envs.close()
-
-
-def _whole(error):
-    """The error itself, or its words where it does not survive the way."""
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error

@@ -49,7 +49,8 @@ def make_step(model, traces):
 
 def compiled(step):
     """The same, traced once for any number of rows, as `framework.graph` does for the rest of the day."""
-    return tf.function(step, input_signature=[tf.TensorSpec((None, 10)), tf.TensorSpec((None, 1))])
+    shapes = [tf.TensorSpec((None, 10)), tf.TensorSpec((None, 1))]
+    return tf.function(step, input_signature=shapes, autograph=False)  # no `if` or `for` of a tensor is in it
 
 
 def train(step, x, y, epochs):
@@ -82,7 +83,7 @@ def main(options):
     print(f"{epochs} epochs by our loop and by fit give the same weights to 1e-3: {same}")
     print(f"traces of our step, over {epochs * -(-len(x) // BATCH)} calls: {len(traces)}")
 
-    step, predict = make_step(ours, []), tf.function(ours)
+    step, predict = make_step(ours, []), tf.function(ours, autograph=False)
     graph, batch, row = compiled(step), (x[:BATCH], y[:BATCH]), x[:1]
     costs = {
         "training step, eager": milliseconds(lambda: step(*batch), repeats),

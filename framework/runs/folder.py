@@ -23,8 +23,8 @@ def script_command(config_class):
 
 
 def _script(config_class):
-    file = getattr(sys.modules[config_class.__module__], "__file__", None)
-    return Path(file or "notebook.py").resolve()  # what is typed into a notebook or a prompt has no file
+    file = getattr(sys.modules.get(config_class.__module__), "__file__", None) or "<cell>"
+    return Path("notebook.py" if file.startswith("<") else file).resolve()  # what is typed, or comes as "<stdin>"
 
 
 def runs_of(script):
@@ -55,7 +55,7 @@ def locked(folder):
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        raise ValueError(f"another process is training in {folder}; stop it first, or take a new folder") from None
+        raise ValueError(f"another process is training in {folder}; stop it, or take another --run-folder") from None
     except NotImplementedError:
         pass  # a file system without locks, such as some mounted drives
     return lock

@@ -1,8 +1,10 @@
 """The six small programs on neural networks: their arithmetic in this process, and each through its command line."""
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +23,11 @@ def name(program):
 
 
 def run(program, *arguments, folder):
+    """As from a notebook's kernel, whose backend of matplotlib's it inherits."""
     return subprocess.run(
         [sys.executable, ROOT / "FN" / "nn_tutorial" / f"{name(program)}.py", *arguments],
         cwd=folder,
+        env=os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"},
         capture_output=True,
         encoding="utf-8",
         timeout=400,
@@ -135,7 +139,8 @@ def test_gradient_of_one_weight_worked_by_hand():
     assert gradient.loss(weights, np.array([[2.0]]), np.array([[3.0]])) == 4.0
 
 
-def test_a_compiled_step_is_traced_once_for_every_size_of_batch_and_does_as_the_eager_one():
+def test_a_compiled_step_is_traced_once_for_every_size_of_batch_and_does_as_the_eager_one(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     x, y = tf.random.stateless_normal((40, 10), (1, 2)), tf.random.stateless_normal((40, 1), (3, 4))
     models = [train_loop.make_network() for _ in range(2)]
     models[1].set_weights(models[0].get_weights())
@@ -145,6 +150,7 @@ def test_a_compiled_step_is_traced_once_for_every_size_of_batch_and_does_as_the_
     for step in (eager, compiled):
         train_loop.train(step, x, y, epochs=3)  # batches of 32 and of 8
     assert [len(t) for t in traces] == [6, 1]
+    assert list(tmp_path.iterdir()) == []  # what a trace writes would stay after a kill
     for a, b in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-4)
 

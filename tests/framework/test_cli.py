@@ -1,6 +1,8 @@
 """Command lines: flags from a dataclass, and how a script ends on bad input, Ctrl-C and a mistake of its own."""
 
 import io
+import os
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -82,3 +84,44 @@ def test_output_is_utf_8_whatever_the_terminal_and_a_notebook_may_have_streams_o
     monkeypatch.setattr(sys, "stdout", io.StringIO())  # cannot be reconfigured
     call(lambda options: print("七"))
     assert sys.stdout.getvalue() == "七\n"
+
+
+TALKATIVE = """
+from framework.cli import CommonOptions, run
+def main(options):
+    print("read me")
+    for i in range(options.seed):
+        print(i)
+    if options.quick:
+        raise ValueError("much too quick")
+run(main, CommonOptions, "Talks.")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such pipes")
+@pytest.mark.parametrize("flags", [("--seed", "2"), ("--seed", "99999"), ("--help",)])
+def test_a_reader_that_has_seen_enough_such_as_head_ends_it_quietly(flags):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = subprocess.run([sys.executable, "-c", TALKATIVE, *flags], stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_closed_streams_are_no_reason_to_fail():
+    for streams, errors in ((["stdout"], "error: much too quick\n"), (["stdout", "stderr"], "")):
+        closed = "import sys\n" + "".join(f"sys.{name} = None\n" for name in streams)
+        for flag, code in (("--seed=3", 0), ("--quick", 2)):
+            command = [sys.executable, "-c", closed + TALKATIVE, flag]
+            done = subprocess.run(command, capture_output=True, encoding="utf-8")
+            assert (done.returncode, done.stdout) == (code, "")
+            assert done.stderr == (errors if code else "")
+
+
+def test_output_that_cannot_be_written_is_a_sentence(monkeypatch, call):
+    class Full(io.StringIO):
+        def flush(self):
+            raise OSError("the disk is full")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert call(print)[::2] == (2, "error: the disk is full\n")

@@ -1,6 +1,11 @@
 """Methods that are graphs: arrays in and out, traced once, other shapes refused, and usable inside one another."""
 
 import copy
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
 from collections import namedtuple
 
 import numpy as np
@@ -10,6 +15,7 @@ from framework.graph import Graph, compiled, same_shape
 from framework.tf import tf
 
 Pair = namedtuple("Pair", "one other")
+Riap = namedtuple("Riap", "other one")
 
 
 class Machine:
@@ -25,6 +31,17 @@ class Machine:
 
     @compiled
     def itself(self, x):
+        return x
+
+    @compiled
+    def first_of(self, nested):
+        return tf.nest.flatten(nested)[0]
+
+    @compiled
+    def checked(self, x):
+        for i in tf.range(2):
+            if x[i, 0] < 0:
+                x = x + tf.ones(3)  # the line of the mistake, for [N, 2]
         return x
 
     @compiled
@@ -74,6 +91,39 @@ def test_named_tuples_dicts_and_numbers_are_taken_apart_and_put_together():
         assert isinstance(out["pair"], Pair)
         assert out["pair"].other.tolist() == [2, 2]  # by a graph inside the graph
     assert (machine.both.traces, machine.scaled.traces) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "words"),
+    [
+        (Pair(1.0, 2.0), Riap(1.0, 2.0), r"\(\(one=array, other=array\)\); got \(\(other=array, one"),
+        (Pair(1.0, 2.0), (1.0, 2.0), r"got \(\(array, array\)\)"),
+        ({"a": 1.0, "b": 2.0}, {"a": 1.0, "c": 2.0}, r"\(\{a: array, b: array\}\); got \(\{a: array, c: array\}\)"),
+        ((1.0, (2.0, 3.0)), ((1.0, 2.0), 3.0), r"first called with \(\(array, \(array, array\)\)\); got"),
+        (1.0, {"a": 1.0}, r"first called with \(array\); got \(\{a: array\}\)"),
+    ],
+)
+def test_what_is_nested_otherwise_than_at_the_first_call_is_refused(first, other, words):
+    machine = Machine()
+    for _ in range(3):
+        machine.first_of(first)
+    with pytest.raises(ValueError, match=words):
+        machine.first_of(other)
+    assert machine.first_of(first) == 1
+    assert machine.first_of.traces == 1
+
+
+def test_the_order_of_a_dict_does_not_matter():
+    machine = Machine()
+    assert machine.first_of({"a": 1.0, "b": 2.0}) == 1
+    assert machine.first_of({"b": 2.0, "a": 1.0}) == 1
+
+
+def test_arguments_by_name_are_refused_in_a_sentence():
+    machine = Machine()
+    for call in (lambda: machine.scaled(x=np.ones(3)), lambda: Machine.scaled(machine, x=np.ones(3))):
+        with pytest.raises(TypeError, match=r"^scaled is a graph and takes arguments in order; got x by name$"):
+            call()
 
 
 def test_a_method_may_change_a_variable_and_return_nothing():
@@ -147,3 +197,38 @@ def test_xla_is_for_dense_networks_and_not_for_pictures(shape, further):
     machine = Machine()
     machine.total(np.ones(shape))
     assert bool(machine.total._graph.function_def.attr["_XlaMustCompile"].b) == further
+
+
+def test_an_error_in_a_graph_names_the_line_of_the_method():
+    with pytest.raises(ValueError, match="must be equal") as caught:
+        Machine().checked(np.ones((2, 2)))
+    assert "the line of the mistake" in "".join(traceback.format_exception(caught.value))
+
+
+def test_tracing_leaves_no_files_however_the_process_ends(tmp_path):
+    program = f"""
+import os, sys, tempfile
+sys.path.insert(0, {str(__file__).rpartition("tests")[0] + "tests/framework"!r})
+import numpy as np
+from test_graph import Machine
+machine = Machine()
+for _ in range(2):
+    machine.total(np.ones((2, 3)))
+    machine.checked(np.ones((2, 3)))
+machine = Machine()  # what was made for the first serves the second
+machine.checked(-np.ones((2, 3)))
+with tempfile.NamedTemporaryFile() as file:
+    assert os.path.dirname(file.name) == os.environ["TMPDIR"], "temporary files go where they went before"
+os._exit(9)
+"""
+    env = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stderr) == (9, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_temporary_files_go_where_they_went_before_after_an_error_too():
+    before = tempfile.gettempdir()
+    with pytest.raises(ValueError, match="must be equal"):
+        Machine().checked(np.ones((2, 2)))
+    assert tempfile.gettempdir() == before

