@@ -59,7 +59,11 @@ class Agent:
         return {name: _state(getattr(self, name)) for name in (*self.acts_with, *self.learns_with)}
 
     def load_state(self, state):
-        """Go on as the agent whose `state` this was."""
+        """Go on as the agent whose `state` this was.
+
+        Raises:
+            KeyError, ValueError: it is of an agent of other parts, or of other shapes.
+        """
         for name in (*self.acts_with, *self.learns_with):
             _load_state(getattr(self, name), state[name])
 
@@ -83,7 +87,10 @@ def read_agent(path, config_class):
         raise ValueError(f"{path} holds no agent of Nanoka's")
     if about.get("script") != script:
         raise ValueError(f"{path} holds an agent of {about.get('script')}, and this is {script}")
-    return config_from(config_class, about["config"]), _in_order(values.get("weights", {}))
+    weights = values.get("weights")
+    if not isinstance(weights, dict) or not all(isinstance(array, np.ndarray) for array in weights.values()):
+        raise ValueError(f"{path} is damaged: its weights are no arrays")
+    return config_from(config_class, about["config"]), _in_order(weights)
 
 
 def load_agent(path, agent_class, config_class):
@@ -127,7 +134,11 @@ def _arrays(part):
 
 
 def _set_arrays(part, arrays):
-    for place, array in zip(_places(part), arrays, strict=True):
+    places = _places(part)
+    shapes, given = [tuple(place.shape) for place in places], [np.shape(array) for array in arrays]
+    if given != shapes:  # NumPy would stretch an array of one row to many
+        raise ValueError(f"the shapes {given} are not {shapes}")
+    for place, array in zip(places, arrays, strict=True):
         if isinstance(place, np.ndarray):
             place[...] = array
         else:

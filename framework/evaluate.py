@@ -9,10 +9,18 @@ from framework.vector import make_worlds
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How N trials went, such as whole episodes."""
+    """How N trials went, such as whole episodes.
+
+    Raises:
+        ValueError: there is no trial, or a return is NaN or infinite.
+    """
 
     returns: np.ndarray  # [N] of each episode; or what else is success
     lengths: np.ndarray | None = None  # [N] steps of each, where trials have steps
+
+    def __post_init__(self):
+        if not (len(self.returns) and np.isfinite(self.returns).all()):
+            raise ValueError(f"an evaluation must give finite numbers, one a trial; it gave {self.returns}")
 
     @property
     def mean(self):

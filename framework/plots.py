@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from framework.runs.files import written_whole
+
 COLOURS = ("#2166ac", "#e08214", "#1b7837", "#762a83", "#b2182b", "#4d4d4d", "#35978f", "#bf812d")
 
 
@@ -50,39 +52,43 @@ def save_figure(figure, path):
     """Write a figure to ``path`` (its folder is made), say where, and show it where there is a display."""
     import matplotlib.pyplot as plt
 
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    _write(figure, path, dpi=120)
     print(f"plot saved to {path}")
     if plt.get_backend().lower() != "agg":
         plt.show()
     plt.close(figure)
 
 
+def _write(figure, path, dpi):
+    with written_whole(path) as part:
+        figure.savefig(part, dpi=dpi, format=Path(path).suffix[1:] or "png")
+
+
 def draw_run(folder, title, in_worlds=True):
     """Draw the returns of training and of evaluations into learning.png of the run's folder; returns its path."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure  # not pyplot, whose windows and notebooks are none of a run's business
 
     with open(Path(folder, "metrics.csv"), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
 
-    def column(name, where):
-        return np.array([float(row[name]) for row in rows if row[where]])
+    def column(name, where, missing=np.nan):
+        return np.array([float(row.get(name) or missing) for row in rows if row[where]])
 
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
     if any(row["return"] for row in rows):
         axes.plot(column("step", "return"), column("return", "return"), color="0.6", label="while exploring")
     step, mean, std = (column(name, "eval_return") for name in ("step", "eval_return", "eval_std"))
-    axes.fill_between(step, mean - std, mean + std, alpha=0.15, color="#005cab", lw=0)
+    low = np.maximum(mean - std, column("eval_min", "eval_return", -np.inf))  # no return is outside what there was
+    high = np.minimum(mean + std, column("eval_max", "eval_return", np.inf))
+    if len(step) == 1:  # a band of no width
+        axes.errorbar(step, mean, [mean - low, high - mean], color="#005cab", alpha=0.5, capsize=4)
+    axes.fill_between(step, low, high, alpha=0.15, color="#005cab", lw=0)
     axes.plot(step, mean, "o-", ms=3, color="#005cab", label="evaluation: mean and spread of fresh episodes")
     xlabel, ylabel = ("steps of all worlds together", "return of an episode") if in_worlds else ("steps", "success")
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     path = Path(folder, "learning.png")
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+    _write(figure, path, dpi=150)
     return path

@@ -18,6 +18,7 @@ depends on is in it, so that it ends with the same weights.
 
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from framework.agent import save_agent
 from framework.evaluate import FreshWorlds, evaluation_seed
 from framework.runs.checkpoints import Checkpoints
 from framework.runs.config import as_json, check, check_script, config_from, read_config
+from framework.runs.ending import NOTE, explained, note, run_folder_flag
 from framework.runs.folder import locked, new_folder, runs_of, script_name
 from framework.runs.logger import COLUMNS, Logger, Notes, write_config, write_result
 from framework.runs.process import Interrupt
@@ -54,8 +56,9 @@ class Trainer:
         best_agent: after the run, the agent with the weights that evaluated best.
 
     Raises:
-        ValueError: the configuration is impossible, or not that of the run in its folder.
-        OSError: the disk is full or cannot be written; the last good checkpoint stays.
+        ValueError: the configuration is impossible, or not that of the run in its folder; or what is logged, returned
+            by an evaluation or learnt is no finite number.
+        OSError: the disk is full or cannot be written, or the folder is gone. The last good checkpoint stays.
     """
 
     def __init__(self, config, *, agent, envs=None, evaluate=None, **parts):
@@ -72,7 +75,7 @@ class Trainer:
         self.best_agent = agent
         self.best_return, self.best_weights = -np.inf, None
         self.bodies = self.evaluations = self.episodes = 0
-        self.reached = None  # the step, the time and the evaluation that confirmed the target
+        self.reached = None  # the step and the time at which the target was confirmed
 
     @property
     def total_steps(self):
@@ -82,45 +85,65 @@ class Trainer:
     # The run, from its start to its end
 
     def __enter__(self):
-        config = self.config
-        self.folder = Path(config.run_folder) if config.run_folder else new_folder(self.script, config.seed)
-        self.checkpoints = Checkpoints(self.folder, self._how_to_go_on())
-        self._lock = locked(self.folder)
-        try:
-            resumed_at = self._begin_or_go_on()
-            print(f"{self.script}: {config.title}, {self.folder.as_posix()}", flush=True)
-            self._logger = Logger(self.folder, config.steps, resumed_at)
-        except BaseException:
-            self._lock.release()
-            raise
-        self._last_checkpoint = time.monotonic()
-        self._interrupt = Interrupt().__enter__()
+        self._run = self._running()
+        self._run.__enter__()
         return self
 
-    def _begin_or_go_on(self):
-        """Begin a run in the folder, or take over the newest checkpoint of the one that is there.
+    def __exit__(self, *error):
+        return self._run.__exit__(*error)
+
+    @contextmanager
+    def _running(self):
+        """All that is around the bodies."""
+        config = self.config
+        self.folder = Path(config.run_folder) if config.run_folder else new_folder(self.script, config.seed)
+        self.checkpoints = Checkpoints(self.folder)
+        lock = locked(self.folder)
+        try:
+            resumed_at = self._go_on()
+            with explained(self.folder, self.checkpoints, self._how_to_go_on(), lambda: self.total_steps):
+                if resumed_at is None:
+                    write_config(self.folder, replace(config, run_folder=""))
+                print(f"{self.script}: {config.title}, {self.folder.as_posix()}", flush=True)
+                self._last_checkpoint = time.monotonic()
+                with Logger(self.folder, config.steps, resumed_at) as self._logger, Interrupt() as self._interrupt:
+                    yield
+                    self._finish()
+        finally:
+            if isinstance(self.evaluate, FreshWorlds):
+                self.evaluate.close()
+            lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)  # the run is finished: nobody may go on with it any more
+
+    def _go_on(self):
+        """Take over the newest checkpoint of the run that is in the folder.
 
         Returns:
-            the step that it goes on from, None where it begins.
+            the step that it goes on from, None where there is no run yet.
         """
         known = read_config(self.folder)
         if (self.folder / "result.json").exists():
             raise ValueError(f"the run in {self.folder} is finished; --play shows its agent")
         if known is None:
-            write_config(self.folder, replace(self.config, run_folder=""))
             return None
         check_script(self.folder, self.script)
         known, now = as_json(config_from(type(self.config), known)), as_json(self.config)
         differs = ", ".join(name for name in now if known[name] != now[name] and name not in FREE_TO_CHANGE)
         if differs:
-            raise ValueError(f"{self.folder} holds a run with another configuration ({differs}); take a new folder")
+            raise ValueError(
+                f"{self.folder} holds a run with another configuration ({differs}): leave that out to go on with it,"
+                " or begin another run, without --resume or with another --run-folder"
+            )
         state = self.checkpoints.load_newest()
+        (self.folder / NOTE).unlink(missing_ok=True)
         if state is None:
             return 0
         try:
             self._load(state)
-        except KeyError:
-            raise ValueError(f"the checkpoint in {self.folder} is of another version; take a new folder") from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            sentence = f"the checkpoint in {self.folder} is of another version of this script; begin another run"
+            note(self.folder, sentence, error)
+            raise ValueError(f"{sentence} ({error})") from error
         if self.envs and not self.envs.resumes_exactly:
             print("the episodes of this world cannot be saved; they start anew", file=sys.stderr)
         return self.total_steps
@@ -140,19 +163,6 @@ class Trainer:
             self.bodies += 1
             self._between()
 
-    def __exit__(self, kind, error, traceback):
-        try:
-            if kind is None:
-                self._finish()
-        finally:
-            self._logger.close()
-            if isinstance(self.evaluate, FreshWorlds):
-                self.evaluate.close()
-            self._interrupt.__exit__()
-            self._lock.release()
-        if kind is None:  # the run is finished: nobody may go on with it any more
-            Path(self._lock.lock_file).unlink(missing_ok=True)
-
     # What a body may use
 
     def every(self, period):
@@ -163,7 +173,8 @@ class Trainer:
         """Note numbers; the next row has the mean of each.
 
         Raises:
-            ValueError: a name is that of a column which the trainer itself writes.
+            ValueError: a name is that of a column which the trainer itself writes, or has a slash; or a number is
+                NaN or infinite.
         """
         taken = [name for name in values if name in COLUMNS]
         if taken:
@@ -179,14 +190,9 @@ class Trainer:
             self.notes.add({"return": episode_return, "length": length})
         self._logger.progress(self.total_steps)
         is_last = self.total_steps >= self.config.steps
-        evaluation = self._evaluate() if self.every(self.config.eval_every) or is_last else None
-        if evaluation or self.every(self.config.log_every):
-            row = {"step": self.total_steps, "episodes": self.episodes} | self.notes.means()
-            if evaluation:
-                row |= {"eval_return": evaluation.mean, "eval_std": evaluation.std}
-            self._logger.row(row)
-            if evaluation and self.envs:
-                self._logger.frames(self.total_steps, self.envs.frames())
+        is_evaluated = is_last or self.every(self.config.eval_every)
+        if is_evaluated or self.every(self.config.log_every):
+            self._row(is_evaluated)
         if is_last or self.reached:  # the end is near: nothing to go on with
             return
         if self._interrupt.asked:
@@ -196,16 +202,26 @@ class Trainer:
         if time.monotonic() - self._last_checkpoint > self.config.checkpoint_seconds:
             self._save()
 
+    def _row(self, is_evaluated):
+        self._logger.check()
+        evaluation = self._evaluate() if is_evaluated else None
+        row = {"step": self.total_steps, "episodes": self.episodes} | self.notes.means()
+        if evaluation:
+            row |= {"eval_return": evaluation.mean, "eval_std": evaluation.std}
+            row |= {"eval_min": evaluation.returns.min(), "eval_max": evaluation.returns.max()}
+        self._logger.row(row)
+        if evaluation and self.envs:
+            self._logger.frames(self.total_steps, self.envs.frames())
+
     def _evaluate(self):
-        config = self.config
-        evaluation = self._evaluation(config.eval_episodes)
-        if config.target_return is not None and evaluation.mean >= config.target_return:
-            confirmation = self._evaluation(config.final_episodes)
-            if confirmation.mean >= config.target_return:
-                self.reached = self.total_steps, time.time(), confirmation
+        weights, target = self._weights(), self.config.target_return
+        evaluation = self._evaluation(self.config.eval_episodes)
+        if target is not None and evaluation.mean >= target:
+            confirmation = self._evaluation(self.config.final_episodes)
+            self.reached = (self.total_steps, time.time()) if confirmation.mean >= target else None
         if self.reached or evaluation.mean >= self.best_return:
-            self.best_return, self.best_weights = evaluation.mean, self.agent.weights()
-            self._save_weights("agent.npz", self.best_weights)
+            self.best_return, self.best_weights = evaluation.mean, weights
+            self._save_weights("agent.npz", weights)
         return evaluation
 
     def _evaluation(self, episodes):
@@ -213,18 +229,28 @@ class Trainer:
         self.evaluations += 1
         return self.evaluate(self.agent, episodes, evaluation_seed(self.config.seed, self.evaluations))
 
+    def _weights(self):
+        """The agent's weights, to be kept: never those that have diverged."""
+        weights = self.agent.weights()
+        if not all(np.isfinite(array).all() for array in weights):
+            raise ValueError("weights are NaN or infinite: learning diverged; a lower learning rate may help")
+        return weights
+
     def _save_weights(self, name, weights):
         save_agent(self.folder / name, replace(self.config, run_folder=""), weights)
 
     def _save(self):
-        self._last_checkpoint = time.monotonic()
+        self._weights()
+        self._logger.check()
+        self._logger.flush()
         own = {name: getattr(self, name) for name in OWN}
         own["best_weights"] = {f"{i:04d}": array for i, array in enumerate(self.best_weights or [])}
         state = {"trainer": own} | {name: part.state() for name, part in self.parts.items()}
         self.checkpoints.save(self.total_steps, state)
+        self._last_checkpoint = time.monotonic()
 
     def _how_to_go_on(self):
-        where = "" if self.folder.parent == runs_of(self.script) else f" --run-folder {self.folder.as_posix()}"
+        where = "" if self.folder.parent == runs_of(self.script) else f" {run_folder_flag(self.folder)}"
         return f"--resume{where} goes on"
 
     # The end
@@ -233,9 +259,11 @@ class Trainer:
         """Evaluate the best agent on fresh episodes; write result.json and the plot."""
         if self.best_weights is None:  # nothing was trained
             return
-        self._save_weights("final.npz", self.agent.weights())
+        self._logger.check()
+        self._save_weights("final.npz", self._weights())
         self.agent.set_weights(self.best_weights)
-        reached_at, reached_time, final = self.reached or (None, None, self._evaluation(self.config.final_episodes))
+        reached_at, reached_time = self.reached or (None, None)
+        final = self._evaluation(self.config.final_episodes)  # others than those which it had to pass
         from framework.plots import draw_run  # here, since plotting takes a second to load
 
         plot = draw_run(self.folder, f"{self.script}: {self.config.title}", in_worlds=self.envs is not None)
@@ -246,6 +274,6 @@ class Trainer:
         print(
             f"best agent: {'success' if self.envs is None else 'return'} {final.mean:.2f} ± {final.std:.2f}"
             f" over {len(final.returns)} fresh {'trials' if self.envs is None else 'episodes'}"
-            + (f"; target reached at step {reached_at}" if self.reached else "")
+            + (f", apart from those that confirmed the target at step {reached_at}" if self.reached else "")
         )
         print(f"plot saved to {plot.as_posix()}")

@@ -9,7 +9,8 @@ import tyro
 
 from framework.agent import build_agent, read_agent
 from framework.cli import run
-from framework.runs.config import check_script, config_from, read_config
+from framework.runs.config import RENAMED, check, check_script, config_from, read_config
+from framework.runs.ending import noted, run_folder_flag
 from framework.runs.folder import runs_of, script_command, script_name
 from worlds.frames import is_picture
 
@@ -56,6 +57,7 @@ def run_training(train, agent_class, presets, description, takes=None):
     to_play = []  # the weights of the file that --play shows, which is read once
 
     def main(options):
+        check(options.config)
         if in_worlds and options.play:
             from framework.play import play
 
@@ -69,9 +71,10 @@ def run_training(train, agent_class, presets, description, takes=None):
 
     def default():
         """The options without any flag but those that decide about the others."""
-        arguments = sys.argv[1:]
+        arguments = [_with_dashes(argument) for argument in sys.argv[1:]]
         if "--help" in arguments or "-h" in arguments:
             return Options(presets[0])
+        _refuse_old_names(arguments)
         if in_worlds:
             _refuse_contradictions(arguments)
         if "--resume" in arguments:
@@ -91,6 +94,20 @@ def run_training(train, agent_class, presets, description, takes=None):
         return Options(_quick(chosen) if "--quick" in arguments else chosen)
 
     run(main, Options, description, default)
+
+
+def _with_dashes(argument):
+    """--run_folder=a_b as --run-folder=a_b: both spellings of a flag are taken."""
+    flag, equals, value = argument.partition("=")
+    return flag.replace("_", "-") + equals + value if flag.startswith("--") else argument
+
+
+def _refuse_old_names(arguments):
+    flags = {argument.partition("=")[0] for argument in arguments}
+    for old, new in RENAMED.items():
+        old, new = _with_dashes(f"--{old}"), _with_dashes(f"--{new}")
+        if old in flags:
+            raise ValueError(f"{old} is called {new} now")
 
 
 def _refuse_contradictions(arguments):
@@ -142,12 +159,21 @@ def _has_pictures(env_id):
 
 
 def _run_to_resume(config_class, folder):
+    """The configuration of the run in a folder; without one, of the newest run that can go on."""
     script = script_name(config_class)
     for run_folder in [Path(folder)] if folder else _runs(script):
-        known = read_config(run_folder)
-        if known is not None and not (run_folder / "result.json").exists():
+        try:
+            known = read_config(run_folder)
+            if known is None or (run_folder / "result.json").exists():
+                continue
             check_script(run_folder, script)
+            if not folder and noted(run_folder):
+                raise ValueError(f"{noted(run_folder)} ({run_folder_flag(run_folder)} tries it again)")
             return replace(config_from(config_class, known), run_folder=run_folder.as_posix())
+        except ValueError as error:
+            if folder:
+                raise
+            print(f"passed over {run_folder.as_posix()}: {error}", file=sys.stderr)
     raise ValueError(f"there is no run in {folder or runs_of(script).as_posix()} to go on with")
 
 

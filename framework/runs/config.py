@@ -1,13 +1,32 @@
 """The settings that every run has, and how they are kept in its folder."""
 
 import json
+import math
+import sys
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from types import UnionType
+from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 from framework.cli import CommonOptions
 
 RENAMED = {"minibatch": "batch_size", "max_gradient": "max_grad_norm"}  # settings in files of older versions
+LEAST = sys.float_info.min  # above 0
+RANGES = {  # what settings may be: the least, the most, and their names in all chapters
+    "at least 1": (
+        1, math.inf, "steps eval_every eval_episodes final_episodes log_every num_envs frame_size frame_stack filters"
+        " hidden buffer_size batch_size train_period gradient_steps target_period epsilon_steps rollout_steps epochs"
+        " fit_period sample_size",
+    ),
+    "at least 0": (
+        0, math.inf, "workers checkpoint_seconds learning_starts learning_rate baseline_learning_rate"
+        " entropy_weight value_weight",
+    ),
+    "above 0": (LEAST, math.inf, "max_grad_norm adam_epsilon"),
+    "from 0 to 1": (0, 1, "gamma lambda_ epsilon_end"),
+    "above 0 and at most 1": (LEAST, 1, "clip"),
+    "from 0 to 4294967295": (0, 2**32 - 1, "seed"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,12 +79,16 @@ class WorldConfig(RunConfig):
 
 
 def check(config):
-    """Raise ValueError, in one sentence, where a setting is impossible."""
-    for name in ("steps", "eval_every", "eval_episodes", "final_episodes", "log_every", "num_envs"):
-        if getattr(config, name, 1) < 1:
-            raise ValueError(f"{name} must be at least 1; got {getattr(config, name)}")
-    if config.seed < 0:
-        raise ValueError(f"seed must be at least 0; got {config.seed}")
+    """Raise ValueError, in one sentence, where a setting is impossible; `RANGES` says what is possible."""
+    for field in fields(config):
+        numbers = [number for number in _leaves(getattr(config, field.name)) if isinstance(number, int | float)]
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError(f"{field.name} must be a finite number; got {getattr(config, field.name)}")
+        for words, (least, most, names) in RANGES.items():
+            if field.name in names.split() and not all(least <= number <= most for number in numbers):
+                raise ValueError(f"{field.name} must be {words}; got {getattr(config, field.name)}")
+    if config.run_folder and Path(config.run_folder).is_file():
+        raise ValueError(f"run_folder must be a folder; {config.run_folder} is a file")
 
 
 def read_config(folder):
@@ -76,7 +99,7 @@ def read_config(folder):
     try:
         return _renamed(json.loads(path.read_text(encoding="utf-8"))["config"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise ValueError(f"{path} is damaged") from None
+        raise ValueError(f"{path.as_posix()} is damaged") from None
 
 
 def check_script(folder, script):
@@ -84,23 +107,29 @@ def check_script(folder, script):
 
     (Runs of older versions do not tell; their settings will differ.)
     """
-    path = Path(folder, "config.json")
+    folder = Path(folder)
+    path = folder / "config.json"
     known = json.loads(path.read_text(encoding="utf-8")).get("script") if path.exists() else None
     if known not in (None, script):
-        raise ValueError(f"{Path(folder).as_posix()} holds a run of {known}, and this is {script}; take a new folder")
+        raise ValueError(f"{folder.as_posix()} holds a run of {known}, and this is {script}; take another folder")
 
 
 def config_from(config_class, known):
     """A configuration from JSON, where tuples are lists. Settings that it lacks have their defaults.
 
     Raises:
-        ValueError: it has settings that the class does not know.
+        ValueError: it has settings that the class does not know, or that are not of their kind.
     """
     known = _renamed(known)
     strange = set(known) - {field.name for field in fields(config_class)}
     if strange:
         raise ValueError(f"the run has settings that this version does not know: {', '.join(sorted(strange))}")
-    return config_class(**{name: _as_tuple(value) for name, value in known.items()})
+    values = {name: _as_tuple(value) for name, value in known.items()}
+    kinds, defaults = get_type_hints(config_class), {field.name: field.default for field in fields(config_class)}
+    for name, value in values.items():
+        if not _is_of(kinds[name], value) and value != defaults[name]:
+            raise ValueError(f"the settings of the run are damaged: {name} cannot be {json.dumps(value)}")
+    return config_class(**values)
 
 
 def as_json(config):
@@ -114,3 +143,22 @@ def _renamed(known):
 
 def _as_tuple(value):
     return tuple(_as_tuple(item) for item in value) if isinstance(value, list) else value
+
+
+def _leaves(value):
+    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, tuple) else [value]
+
+
+def _is_of(kind, value):
+    """Whether a value is of a field's kind; of kinds that no table of settings has, everything is."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return any(_is_of(one, value) for one in inner)
+    if origin is Literal:
+        return value in inner
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        kinds = inner[:1] * len(value) if inner[1:] == (...,) else inner
+        return len(kinds) == len(value) and all(map(_is_of, kinds, value))
+    return not isinstance(kind, type) or isinstance(value, (int, float) if kind is float else kind)

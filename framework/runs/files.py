@@ -4,14 +4,18 @@ Such a file is NumPy's ``.npz``: arrays under their own names, and everything el
 checksum of each array, so a torn or altered file is noticed. Nothing is ever unpickled.
 """
 
+import errno
 import json
 import os
+import zipfile
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 REST = "values.json"  # the name of what is not an array
+SAMPLE = 2**18  # bytes of an array that tell whether to compress it
 
 
 @contextmanager
@@ -27,8 +31,16 @@ def written_whole(path):
         part.unlink(missing_ok=True)
 
 
+def clear_parts(folder):
+    """Remove what `written_whole` leaves in a folder, and in those inside it, where its process is killed."""
+    for part in Path(folder).rglob(".*.part"):
+        part.unlink()
+
+
 def save_arrays(path, values):
     """Write ``values``, a nested dict of arrays, numbers, strings, None and lists of those, atomically to ``path``.
+
+    Large arrays that shrink well are compressed, such as the pictures of a replay buffer; that takes no longer.
 
     Raises:
         OSError: it cannot be written; whatever stood at ``path`` is still there.
@@ -37,7 +49,12 @@ def save_arrays(path, values):
     _split(values, "", arrays, rest)
     arrays[REST] = np.frombuffer(json.dumps(rest, default=lambda number: number.item()).encode(), np.uint8)
     with written_whole(path) as part, open(part, "wb") as file:
-        np.savez(file, **arrays)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as members:
+            for name, array in arrays.items():
+                name = f"{name}.npy"
+                member = name if _shrinks(array) else zipfile.ZipInfo(name)  # which is stored as it is
+                with members.open(member, "w", force_zip64=True) as out:
+                    np.lib.format.write_array(out, array, allow_pickle=False)
         file.flush()
         os.fsync(file.fileno())  # on the disk before it takes the place of the last good one
 
@@ -47,18 +64,43 @@ def load_arrays(path):
 
     Raises:
         ValueError: the file is damaged, or something else.
-        OSError: there is no such file.
+        OSError: there is no such file, it cannot be read, or memory is short.
     """
     with open(path, "rb") as file:
         try:
             return _read(file)
         except Exception as error:  # a zip can be damaged in a dozen ways, each with an exception of its own
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # of the disk; EINVAL: a wrong place in it
+                raise
+            if isinstance(error, MemoryError) and _is_whole(file):  # else a damaged shape asked for too much
+                raise OSError(errno.ENOMEM, "memory is too short to read it", str(path)) from None
             raise ValueError(f"{path} is damaged or not a file of Nanoka's ({type(error).__name__})") from None
 
 
+def _shrinks(array):
+    """Whether compression pays: to write less takes less time, but noise would take more and stay as large."""
+    if array.nbytes <= SAMPLE:
+        return False
+    sample = array.ravel()[: SAMPLE // array.itemsize].tobytes()
+    return len(zlib.compress(sample, 1)) < SAMPLE / 4
+
+
+def _is_whole(file):
+    try:
+        with zipfile.ZipFile(file) as members:
+            return members.testzip() is None
+    except Exception:  # damaged, in one of those ways
+        return False
+
+
 def _read(file):
-    with np.load(file, allow_pickle=False) as members:
-        arrays = {name: members[name] for name in members.files}
+    arrays = {}
+    with zipfile.ZipFile(file) as members:
+        for name in members.namelist():
+            with members.open(name) as member:
+                arrays[name.removesuffix(".npy")] = np.lib.format.read_array(member, allow_pickle=False)
+                if member.read(1):  # reading to the end compares the checksum, too
+                    raise ValueError("there is more than an array")
     values = dict(json.loads(arrays.pop(REST).tobytes()))
     for name, array in arrays.items():
         *folders, last = name.split("/")

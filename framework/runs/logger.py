@@ -2,11 +2,13 @@
 
 import csv
 import json
+import math
 import os
 import platform
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from importlib import metadata
@@ -17,10 +19,11 @@ from tqdm import tqdm
 
 from framework.runs.files import written_whole
 from framework.runs.folder import script_name
+from framework.runs.parallel import computing_threads
 from framework.runs.process import peak_megabytes
 
 # The first columns of metrics.csv. Nothing in this file tells the time, so that the same seed writes the same file.
-COLUMNS = ("step", "episodes", "return", "length", "eval_return", "eval_std")
+COLUMNS = ("step", "episodes", "return", "length", "eval_return", "eval_std", "eval_min", "eval_max")
 SPEED = "steps per second"
 
 
@@ -31,9 +34,18 @@ class Notes:
         self.numbers = {}
 
     def add(self, values):
-        """Note {name: number}."""
+        """Note {name: number}.
+
+        Raises:
+            ValueError: a name has a slash, which no checkpoint can keep, or a number is NaN or infinite.
+        """
         for name, value in values.items():
-            self.numbers.setdefault(name, []).append(float(value))
+            if "/" in name:
+                raise ValueError(f"a name in the log must not contain a slash; got {name}")
+            number = float(value)
+            if not math.isfinite(number):
+                raise ValueError(f"{name} is {number}: learning diverged; a lower learning rate may help")
+            self.numbers.setdefault(name, []).append(number)
 
     def means(self):
         """{name: mean}, after which nothing is noted any more."""
@@ -54,21 +66,34 @@ class Logger:
     Args:
         folder: an existing folder.
         steps: how many there will be, for the progress bar.
-        resumed_at: the step that a run goes on from; rows behind it are dropped, since they will be written again.
+        resumed_at: the step that a run goes on from; what is behind it is dropped, since it will be written again.
+
+    Raises:
+        ValueError: the rows of a run that goes on are damaged.
+        OSError: the disk is full or cannot be written, also in every method.
     """
 
     def __init__(self, folder, steps, resumed_at=None):
         self.path = Path(folder, "metrics.csv")
         self.rows, self.columns = [], list(COLUMNS)
+        self.tf, self.board = sys.modules.get("tensorflow"), None  # who learns without it is not made to wait for it
         if resumed_at is not None:
             self._read(resumed_at)
-            print(f"resumed at step {resumed_at}", flush=True)
+            print(f"resumed at step {resumed_at}" if resumed_at else "no checkpoint yet: it starts anew", flush=True)
         self._rewrite()
-        self.tf = sys.modules.get("tensorflow")  # an agent that learns without it is not made to wait for it
-        self.board = self.tf.summary.create_file_writer(str(folder)) if self.tf else None
+        if self.tf:
+            with self._events():
+                if resumed_at is not None:
+                    self._drop_events(resumed_at)
+                self.board = self.tf.summary.create_file_writer(str(folder))
         self.began, self.first = time.monotonic(), resumed_at or 0
         look = {"unit": " steps", "leave": False, "disable": None, "dynamic_ncols": True}
         self.bar = tqdm(total=steps, initial=self.first, **look)
+
+    def check(self):
+        """Raise OSError where the files are gone: written now, they would be halves of what is lost."""
+        if not self.path.exists():
+            raise OSError(f"{self.path.as_posix()} was deleted or moved while its run went on")
 
     def progress(self, step):
         """Move the progress bar."""
@@ -99,29 +124,71 @@ class Logger:
     def frames(self, step, obs):
         """What an agent sees, [H, W, F] uint8, as F pictures for TensorBoard; or None, where it sees none."""
         if self.board and obs is not None:
-            with self.board.as_default():
+            with self._events(), self.board.as_default():
                 pictures = np.moveaxis(obs, -1, 0)[..., None]
                 self.tf.summary.image("what the agent sees", pictures, step, max_outputs=len(pictures))
+
+    def flush(self):
+        """Write out what TensorBoard's file lacks yet, so that a checkpoint has all that came before it."""
+        if self.board:
+            with self._events():
+                self.board.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            self.close()
+        except OSError:
+            if kind is None:  # else what went wrong first is said
+                raise
 
     def close(self):
         """Take the bar away and finish the files; a second time does nothing."""
         self.bar.close()
-        if self.board:
-            self.board.close()
+        board, self.board = self.board, None
+        if board:
+            with self._events():
+                board.close()
+
+    @contextmanager
+    def _events(self):
+        """TensorFlow's own errors become OSError."""
+        try:
+            yield
+        except self.tf.errors.OpError as error:
+            raise OSError(f"TensorBoard's file cannot be written ({error.message.splitlines()[0]})") from None
 
     def _scalars(self, step, values):
         if self.board:
-            with self.board.as_default():
+            with self._events(), self.board.as_default():
                 for name, value in values.items():
                     self.tf.summary.scalar(name, float(value), step)
 
+    def _drop_events(self, resumed_at):
+        """Rewrite TensorBoard's files without the events behind a step."""
+        for path in self.path.parent.glob("events.*"):
+            records = []
+            with suppress(self.tf.errors.DataLossError):  # where the last one was cut short
+                records.extend(self.tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
+            with written_whole(path) as part, self.tf.io.TFRecordWriter(str(part)) as kept:
+                for record in records:
+                    if self.tf.compat.v1.Event.FromString(record).step <= resumed_at:
+                        kept.write(record)
+
     def _read(self, resumed_at):
-        if self.path.exists():
+        if not self.path.exists():
+            return
+        try:
             with open(self.path, encoding="utf-8", newline="") as file:
                 reader = csv.DictReader(file)
                 self.columns = list(reader.fieldnames or COLUMNS)
                 whole = [row for row in reader if None not in row.values()]  # a full disk cuts the last one short
-                self.rows = [row for row in whole if int(row["step"]) <= resumed_at]
+            self.columns.index("step")  # which any log has
+            self.rows = [row for row in whole if int(row["step"]) <= resumed_at]
+        except (ValueError, csv.Error):
+            raise ValueError(f"{self.path.as_posix()} is damaged; the run goes on where it is taken away") from None
 
     def _rewrite(self):
         with written_whole(self.path) as part, open(part, "w", encoding="utf-8", newline="") as file:
@@ -159,7 +226,8 @@ def write_config(folder, config):
         "versions": {"python": platform.python_version()} | _versions("nanoka", "numpy", "gymnasium", "keras")
         | _versions("tensorflow", "tensorflow-cpu"),
         "git_commit": _git_commit(),
-        "hardware": {"system": f"{platform.system()} {platform.machine()}", "cpus": os.cpu_count()},
+        "hardware": {"system": f"{platform.system()} {platform.machine()}", "cpus": os.cpu_count()}
+        | {"threads": computing_threads()},
     }  # fmt: skip
     with written_whole(Path(folder, "config.json")) as part:
         part.write_text(json.dumps(facts, indent=2, ensure_ascii=False), encoding="utf-8")

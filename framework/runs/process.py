@@ -1,4 +1,4 @@
-"""This process: how much memory it needed, and Ctrl-C."""
+"""This process: how much memory it needed, and what asks it to stop."""
 
 import os
 import re
@@ -24,20 +24,21 @@ def peak_megabytes():
 
 
 class Interrupt:
-    """Lets what runs now come to its end after Ctrl-C: ``with Interrupt() as interrupt: … if interrupt.asked: …``
+    """Lets what runs now come to its end: ``with Interrupt() as interrupt: … if interrupt.asked: …``
 
-    A second Ctrl-C does not wait. Outside the main thread Python delivers none, and nothing is ever asked.
+    Ctrl-C asks, and so does SIGTERM, by which computers that are shut down and queues of jobs end a process. A second
+    one does not wait. Outside the main thread Python delivers none, and nothing is ever asked.
     """
 
     def __enter__(self):
-        self.asked, self._handler = False, None
+        self.asked, self._handlers = False, {}
         if threading.current_thread() is threading.main_thread():
-            self._handler = signal.signal(signal.SIGINT, self._ask)
+            self._handlers = {one: signal.signal(one, self._ask) for one in (signal.SIGINT, signal.SIGTERM)}
         return self
 
     def __exit__(self, *_):
-        if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
+        for one, handler in self._handlers.items():
+            signal.signal(one, handler or signal.SIG_DFL)  # None: not Python's own
 
     def _ask(self, *_):
         if self.asked:

@@ -85,6 +85,23 @@ def test_weights_are_copies_of_what_acting_needs():
     assert agent.player() == agent.greedy
 
 
+def test_a_state_of_other_shapes_is_refused_also_where_numpy_would_stretch_it():
+    agent = Everything()
+    state = agent.state()
+    state["array"]["0000"] = np.ones(1)
+    with pytest.raises(ValueError, match=r"the shapes \[\(1,\)\] are not \[\(4,\)\]"):
+        agent.load_state(state)
+
+
+@pytest.mark.parametrize("weights", [3, [1.0], {"0000": [1.0]}, None])
+def test_weights_that_are_no_arrays_are_refused_in_a_sentence(weights, tmp_path):
+    path = tmp_path / "agent.npz"
+    save_agent(path, Config(), [np.ones(2)])
+    save_arrays(path, load_arrays(path) | {"weights": weights})
+    with pytest.raises(ValueError, match=r"agent\.npz is damaged: its weights are no arrays"):
+        read_agent(path, Config)
+
+
 def test_an_agent_file_says_what_it_is(tmp_path):
     path = tmp_path / "agent.npz"
     agent = Everything()

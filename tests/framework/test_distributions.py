@@ -112,6 +112,17 @@ def test_categorical_draws_with_its_probabilities():
     assert np.bincount(drawn) / 30_000 == pytest.approx([0.2, 0.3, 0.5], abs=0.01)
 
 
+@pytest.mark.parametrize("kind", [Categorical, *BOX.values()])
+def test_every_row_and_every_call_draws_anew_and_the_same_seed_the_same(kind):
+    policy = (
+        Categorical(tf.zeros((20, 1000))) if kind is Categorical else made(kind, np.zeros((20, 1)), np.zeros((20, 1)))
+    )
+    one, other = tf.random.Generator.from_seed(4), tf.random.Generator.from_seed(4)
+    drawn = [policy.sample(generator).numpy().ravel() for generator in (one, one, other)]
+    assert len({*drawn[0], *drawn[1]}) > 30
+    np.testing.assert_array_equal(drawn[0], drawn[2])
+
+
 def test_each_kind_of_space_has_its_distribution():
     assert policy_class(spaces.Discrete(3)) is Categorical
     assert policy_class(spaces.Box(-1, 1, (2,))) is Gaussian

@@ -1,9 +1,10 @@
 """Evaluations: whole first episodes, of agents that may remember."""
 
 import numpy as np
+import pytest
 
 from framework.agent import Agent
-from framework.evaluate import FreshWorlds, evaluate, evaluation_seed
+from framework.evaluate import Evaluation, FreshWorlds, evaluate, evaluation_seed
 from framework.runs.config import WorldConfig
 from framework.vector import make_vector
 
@@ -44,6 +45,12 @@ def test_an_agent_that_remembers_plays_each_evaluation_with_nothing_to_remember(
     assert worlds(agent, 3, seed=1).returns.tolist() == first.returns.tolist()
     assert len(worlds.worlds) == 1
     worlds.close()
+
+
+@pytest.mark.parametrize("returns", [[], [np.nan, np.nan], [1.0, np.inf]])
+def test_an_evaluation_that_says_nothing_is_refused_in_a_sentence(returns):
+    with pytest.raises(ValueError, match="must give finite numbers, one a trial; it gave"):
+        Evaluation(np.array(returns))
 
 
 def test_no_evaluation_starts_where_another_does():

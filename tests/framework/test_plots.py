@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from framework.plots import draw_run, mean_and_band, moving_mean
+from framework.plots import draw_run, mean_and_band, moving_mean, save_figure
 
 
 def test_band_is_students_t_interval_of_the_mean():
@@ -34,6 +34,53 @@ def test_a_run_is_labelled_by_what_it_is_also_where_no_episode_ended(in_worlds, 
     """Quick runs may be shorter than an episode."""
     (tmp_path / "metrics.csv").write_text("step,return,eval_return,eval_std\n10,,1.0,0.5\n", encoding="utf-8")
     labels = []
-    monkeypatch.setattr("matplotlib.pyplot.close", lambda figure: labels.append(figure.axes[0].get_ylabel()))
+    monkeypatch.setattr("framework.plots._write", lambda figure, *_, **__: labels.append(figure.axes[0].get_ylabel()))
     assert draw_run(tmp_path, "a run", in_worlds) == tmp_path / "learning.png"
     assert labels == [label]
+
+
+def drawn(folder, text, monkeypatch):
+    """The axes of the plot of such a log."""
+    (folder / "metrics.csv").write_text(text, encoding="utf-8")
+    axes = []
+    monkeypatch.setattr("framework.plots._write", lambda figure, *_, **__: axes.append(figure.axes[0]))
+    draw_run(folder, "a run")
+    return axes[0]
+
+
+def test_the_band_of_a_run_stays_within_the_returns_that_there_were(tmp_path, monkeypatch):
+    head = "step,return,eval_return,eval_std,eval_min,eval_max\n"
+    axes = drawn(tmp_path, head + "10,,15.0,3.0,5.0,16.0\n20,,12.0,1.0,10.0,16.0\n", monkeypatch)
+    (band,) = axes.collections
+    assert sorted({y for _, y in band.get_paths()[0].vertices}) == [11.0, 12.0, 13.0, 16.0]
+
+
+def test_a_run_of_an_older_version_has_its_band_without_the_extremes(tmp_path, monkeypatch):
+    axes = drawn(tmp_path, "step,return,eval_return,eval_std\n10,,15.0,3.0\n20,,12.0,1.0\n", monkeypatch)
+    assert {y for _, y in axes.collections[0].get_paths()[0].vertices} == {11.0, 12.0, 13.0, 18.0}
+
+
+def test_a_single_evaluation_shows_its_spread_as_a_bar(tmp_path, monkeypatch):
+    head = "step,return,eval_return,eval_std,eval_min,eval_max\n"
+    axes = drawn(tmp_path, head + "10,,15.0,3.0,5.0,16.0\n", monkeypatch)
+    (bar,) = axes.containers
+    assert bar.lines[2][0].get_segments()[0][:, 1].tolist() == [12.0, 16.0]
+
+
+def test_a_figure_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    import matplotlib.pyplot as plt
+
+    path = tmp_path / "new" / "figure.png"
+    save_figure(plt.figure(), path)
+    before = path.read_bytes()
+
+    def half(part, **_):
+        part.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    figure = plt.figure()
+    monkeypatch.setattr(figure, "savefig", half)
+    with pytest.raises(OSError, match="No space left"):
+        save_figure(figure, path)
+    assert (path.read_bytes(), list(path.parent.iterdir())) == (before, [path])
+    plt.close(figure)

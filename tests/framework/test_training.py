@@ -69,6 +69,10 @@ def test_what_is_given_wins_over_every_default(call):
         (["--record", "film.gif"], "--record writes what --play shows; add --play"),
         (["--resume", "--run-folder", "nowhere"], "no run in nowhere to go on with"),
         (["--resume", "--play"], "take one of them"),
+        (["--resume", "--run_folder=no_where"], "no run in no_where to go on with"),
+        (["--minibatch", "8"], "--minibatch is called --batch-size now"),
+        (["--max_gradient=1"], "--max-gradient is called --max-grad-norm now"),
+        (["--eval_every", "0"], "eval_every must be at least 1; got 0"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(call, capsys, flags, said):
@@ -92,8 +96,10 @@ def test_unknown_flags_are_refused(call):
     [
         (["--env", "FrozenLake-v1"], "observations that are a Box"),
         (["--env", "Pendulum-v1"], "Discrete actions"),
-        (["--env", "Nope-v0"], "cannot be made"),
+        (["--env", "Nope-v0"], "there is no world 'Nope-v0'"),
         (["--num-envs", "0"], "num_envs must be at least 1"),
+        (["--learning-rate", "nan"], "learning_rate must be a finite number; got nan"),
+        (["--test", "--gamma", "1.5"], "gamma must be from 0 to 1; got 1.5"),
         (["--frame-stack", "0"], "frame_stack must be at least 1"),
         (["--test", "--seed", "-1"], "eed must be"),
     ],
@@ -145,6 +151,11 @@ def test_record_writes_a_video_of_the_episode_that_is_printed(ppo):
     assert f"{sum(1 for _ in reader)} steps" in printed
 
 
+def test_playing_with_a_seed_that_no_world_takes_is_refused_in_a_sentence(ppo):
+    code, _, errors = ppo("--play", "--agent", SHIPPED, "--seed", "-5000", "--record", "film.gif")
+    assert (code, errors) == (2, "error: seed must be from 0 to 4294967295; got -5000\n")
+
+
 def test_a_recording_of_another_kind_is_refused_before_anything_is_played(ppo):
     code, printed, errors = ppo("--play", "--agent", SHIPPED, "--record", "film.avi")
     assert (code, printed, errors) == (2, "", "error: --record writes a .gif or an .mp4; got film.avi\n")
@@ -171,7 +182,7 @@ def ppo(tmp_path, monkeypatch, capsys):
 
 
 @pytest.fixture
-def fail(ppo, monkeypatch):
+def fail(ppo, monkeypatch, capsys):
     """(flags) -> the folder of a run of 600 steps that fails after its first checkpoint."""
     brief = ["--test", "--steps", "600", "--num-envs", "4", "--rollout-steps", "20", "--checkpoint-seconds", "0"]
     brief += ["--eval-every", "200", "--eval-episodes", "2", "--final-episodes", "2"]
@@ -186,6 +197,7 @@ def fail(ppo, monkeypatch):
             patch.setattr(Trainer, "_save", save_and_fail)
             with pytest.raises(RuntimeError):
                 ppo(*brief, *flags)
+        capsys.readouterr()
         (config,) = Path().rglob("config.json")
         return config.parent
 
@@ -210,7 +222,10 @@ def test_resume_with_other_settings_is_refused_and_names_them(ppo, fail, flags, 
     folder = fail().as_posix()
     code, _, errors = ppo("--resume", *flags.split())
     assert code == 2
-    assert errors == f"error: {folder} holds a run with another configuration ({names}); take a new folder\n"
+    assert errors == (
+        f"error: {folder} holds a run with another configuration ({names}): leave that out to go on with it,"
+        " or begin another run, without --resume or with another --run-folder\n"
+    )
 
 
 def test_another_scripts_run_is_not_gone_on_with(ppo, fail, monkeypatch, capsys):
@@ -221,7 +236,7 @@ def test_another_scripts_run_is_not_gone_on_with(ppo, fail, monkeypatch, capsys)
             with pytest.raises(SystemExit) as ended:
                 runpy.run_path(str(ROOT / "FN" / f"{script}.py"), run_name="__main__")
             assert ended.value.code == 2
-            said = f"error: mine holds a run of ppo_agent, and this is {script}; take a new folder\n"
+            said = f"error: mine holds a run of ppo_agent, and this is {script}; take another folder\n"
             assert capsys.readouterr().err == said
     assert (folder / "checkpoints").exists()
 
@@ -230,6 +245,42 @@ def test_resume_may_write_checkpoints_more_or_less_often(ppo, fail):
     folder = fail()
     code, _, errors = ppo("--resume", "--checkpoint-seconds", "99")
     assert (code, (folder / "result.json").exists()) == (0, True), errors
+
+
+def test_a_newest_run_that_cannot_go_on_is_passed_over(ppo, fail):
+    folder = fail()
+    later = {name: folder.with_name(f"9999{name}-seed0") for name in ("1", "2", "3")}
+    for home in later.values():
+        home.mkdir()
+    (later["1"] / "config.json").write_text('{"config": ', encoding="utf-8")
+    (later["2"] / "config.json").write_text('{"script": "ppo_agent", "config": {"momentum": 1}}', encoding="utf-8")
+    (later["3"] / "config.json").write_text('{"script": "ppo_agent", "config": {"seed": 1}}', encoding="utf-8")
+    (later["3"] / "error.txt").write_text("stopped at step 8: loss is nan\n\nTraceback", encoding="utf-8")
+    code, printed, errors = ppo("--resume")
+    assert (code, "resumed at step 80" in printed) == (0, True), errors
+    passed, unknown, damaged = errors.splitlines()[:3]
+    where = later["3"].as_posix()
+    assert passed == f"passed over {where}: stopped at step 8: loss is nan (--run-folder {where} tries it again)"
+    assert "does not know: momentum" in unknown
+    assert damaged == f"passed over {later['1'].as_posix()}: {later['1'].as_posix()}/config.json is damaged"
+    code, _, errors = ppo("--resume", "--run-folder", later["1"].as_posix())
+    assert (code, errors) == (2, f"error: {later['1'].as_posix()}/config.json is damaged\n")
+
+
+def test_a_run_that_diverges_ends_in_a_sentence_with_exit_code_2(tmp_path, monkeypatch, capsys):
+    from FN.dqn_agent import CARTPOLE, DeepQNetworkAgent, train
+
+    monkeypatch.chdir(tmp_path)
+    flags = ["--learning-rate", "1e30", "--learning-starts", "100", "--steps", "2000", "--eval-every", "100000"]
+    flags += ["--eval-episodes", "1", "--final-episodes", "1"]
+    monkeypatch.setattr(sys, "argv", ["dqn_agent.py", *flags])
+    with pytest.raises(SystemExit) as ended:
+        run_training(train, DeepQNetworkAgent, [CARTPOLE], "what it does")
+    assert ended.value.code == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: stopped at step ")
+    assert "learning diverged; a lower learning rate may help; " in errors
+    assert not list(tmp_path.rglob("result.json"))
 
 
 def test_resume_finds_a_run_in_a_folder_of_ones_own(ppo, fail):

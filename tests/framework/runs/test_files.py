@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from framework.runs.files import load_arrays, save_arrays, written_whole
+from framework.runs.files import clear_parts, load_arrays, save_arrays, written_whole
 
 VALUES = {
     "part": {"array": np.arange(6).reshape(2, 3), "deep": {"flag": True, "none": None}, "empty": {}},
@@ -22,6 +22,52 @@ def test_what_is_saved_is_loaded(tmp_path):
     loaded = load_arrays(tmp_path / "new" / "file.npz")
     np.testing.assert_array_equal(loaded["part"].pop("array"), VALUES["part"]["array"])
     assert loaded == VALUES | {"part": {"deep": {"flag": True, "none": None}, "empty": {}}}
+
+
+def test_pictures_are_compressed_and_noise_is_not(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, 500_000, np.uint8)
+    pictures = np.zeros((100, 84, 84, 2), np.uint8)
+    pictures[:, 40:44, ::7] = np.arange(100, dtype=np.uint8)[:, None, None, None]
+    save_arrays(tmp_path / "file.npz", {"noise": noise, "pictures": pictures, "few": np.zeros(10)})
+    loaded = load_arrays(tmp_path / "file.npz")
+    np.testing.assert_array_equal(loaded["noise"], noise)
+    np.testing.assert_array_equal(loaded["pictures"], pictures)
+    with zipfile.ZipFile(tmp_path / "file.npz") as members:
+        sizes = {info.filename: info.compress_size for info in members.infolist()}
+    assert sizes["pictures.npy"] < pictures.nbytes / 20
+    assert sizes["noise.npy"] == noise.nbytes + 128  # NumPy's header
+    with np.load(tmp_path / "file.npz") as members:  # any reader of .npz can read it
+        assert members["pictures"].shape == pictures.shape
+
+
+def test_files_of_older_versions_can_be_read(tmp_path):
+    values = np.frombuffer(b'{"part": {"one": 1}}', np.uint8)
+    np.savez(tmp_path / "old.npz", **{"part/array": np.arange(3), "values.json": values})
+    loaded = load_arrays(tmp_path / "old.npz")
+    assert (loaded["part"]["one"], loaded["part"]["array"].tolist()) == (1, [0, 1, 2])
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(5, "Input/output error")])
+def test_short_memory_and_a_disk_that_fails_are_not_taken_for_damage(error, tmp_path, monkeypatch):
+    save_arrays(tmp_path / "file.npz", {"array": np.arange(3)})
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(np.lib.format, "read_array", fail)
+    with pytest.raises(OSError, match=r"memory is too short|Input/output"):
+        load_arrays(tmp_path / "file.npz")
+    (tmp_path / "file.npz").write_bytes((tmp_path / "file.npz").read_bytes()[:-40])
+    with pytest.raises(ValueError, match="damaged"):
+        load_arrays(tmp_path / "file.npz")
+
+
+def test_halves_that_killed_processes_left_are_cleared_away_and_nothing_else(tmp_path):
+    (tmp_path / "inside").mkdir()
+    for name in (".a.npz.1.part", "inside/.b.npz.2.part", "c.part", ".lock"):
+        (tmp_path / name).touch()
+    clear_parts(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*")} == {"inside", "c.part", ".lock"}
 
 
 def test_a_torn_or_altered_file_is_refused(tmp_path):
@@ -90,7 +136,7 @@ def test_a_full_disk_leaves_the_file_that_was_there(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         save_arrays(path, {"number": 2})
     assert load_arrays(path) == {"number": 1}
