@@ -20,6 +20,7 @@ from PIL import Image
 import framework.media.gif
 import welcome
 import worlds.window
+from tools import doctor, scenes
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -275,3 +276,59 @@ def test_the_same_seed_shows_the_same(tmp_path, whole_run):
     assert told(run("--quick", "--no-window", "--seed", "0", cwd=tmp_path)) == told(whole_run[1])
     first, again = (folder / "runs" / "welcome" / "welcome.gif" for folder in (whole_run[0], tmp_path))
     assert first.read_bytes() == again.read_bytes()
+
+
+# Its own part, without a show
+
+
+@pytest.mark.parametrize(
+    ("missing", "is_shown", "code"),
+    [([], True, 0), (["nanoka"], True, 1), (["write_access"], True, 1), (["numpy"], False, 1), ([], False, 1)],
+)
+def test_the_exit_code_is_0_only_where_nothing_is_missing_and_something_was_shown(
+    missing, is_shown, code, monkeypatch
+):
+    checks = [doctor.Check(key, key, doctor.MISSING, "no", "mend it") for key in missing]
+    monkeypatch.setattr(doctor, "check_all", lambda encoding, start_tensorflow: checks)
+    monkeypatch.setattr(welcome, "show", lambda *_: is_shown)
+    assert welcome.main(["--lang", "en"]) == code
+    assert welcome.main(["--lang", "en", "--doctor"]) == (1 if missing else 0)
+
+
+def test_each_picture_of_the_gif_is_shown_for_its_own_time(monkeypatch, tmp_path):
+    shots = [(ms, lambda ms=ms: np.full((8, 8, 3), ms // 10, np.uint8)) for ms in (40, 80, 1400, 40)]
+    monkeypatch.setattr(welcome, "GIF", tmp_path / "welcome.gif")
+    monkeypatch.setattr(welcome, "PNG", tmp_path / "welcome.png")
+    assert welcome.write(lambda key, **values: None, shots, posters=(shots[0], shots[2]))
+    with Image.open(welcome.GIF) as gif:
+        assert [gif.seek(number) or gif.info["duration"] for number in range(gif.n_frames)] == [40, 80, 1400, 40]
+    picture = np.array(Image.open(welcome.PNG))
+    assert (picture[0, 0, 0], picture[0, 8, 0]) == (4, 140)
+
+
+def test_the_seed_is_that_of_the_maze_of_the_fruit_and_of_the_player_by_chance(monkeypatch):
+    """Where another seed shows another game, it is not because only the fruit fall elsewhere."""
+
+    def actions(seed):
+        played = []
+
+        def scene(players, seed, quick):
+            played.append((seed, [int(players["chance"](None)) for _ in range(20)]))
+            return [], {"chance": 0, "oracle": 0}
+
+        def walk(env, planner, gamma, seed, quick):
+            played.append(seed)
+            return [], {"sweeps": 0, "steps": 0, "slips": 0, "reward": 1.0}
+
+        monkeypatch.setattr(scenes, "catcher_scene", scene)
+        monkeypatch.setattr(scenes, "maze_scene", walk)
+        monkeypatch.setattr(welcome, "best_player", lambda say: {"oracle": None})
+        options = welcome.read_arguments(["--seed", str(seed)])
+        welcome.show(lambda key, **values: None, options, in_window=False, can_write=False)
+        return played
+
+    assert actions(3) == actions(3)
+    (maze, (fruit, chance)), (_, (_, other)) = actions(3), actions(4)
+    assert maze == fruit == 3
+    assert chance != other
+    assert set(chance) == {0, 1, 2}

@@ -300,6 +300,24 @@ def test_sizes_and_examples(page):
     page.wait(lambda: page.maze() != first, "another random maze each time")
 
 
+def test_a_start_that_fell_off_returns_to_the_bottom_left(page):
+    cases = {"3, 3": ".../.B./S..", "2, 4": "...T/SB.D", "3, 2": "../.B/S.", "4, 4": "...T/.B.D/...S/...."}
+    maze = '"...T/.B.D/...S"'
+    for shape, expected in cases.items():
+        assert page.module("maze.js", f"m.toText(m.resize(m.fromText({maze}), {shape}))") == expected
+
+
+def test_a_new_stroke_leaves_nothing_to_redo(page):
+    page.tool("block")
+    page.cells()[0].click()
+    page.click("undo")
+    page.wait(lambda: page.maze() == "...T/.B.D/S...")
+    page.cells()[2].click()
+    page.wait(lambda: page.maze() == "..BT/.B.D/S...")
+    page.wait(lambda: not page.get("redo").is_enabled(), "nothing is left to redo")
+    assert page.get("undo").is_enabled()
+
+
 # -- plan and watch ---------------------------------------------------------------------------------------------
 
 
@@ -458,6 +476,24 @@ def test_agent_walks_the_policy_and_its_return_is_shown(page):
     assert len(seeds) == 2  # each walk has a seed of its own
 
 
+def test_being_held_by_a_wall_or_a_block_is_no_slip(page):
+    """Where actions aim in the book's maze: from 4, beside the block, and from 8, in the corner."""
+    aims = page.module(
+        "maze.js", "[4, 8].map((s) => [0, 1, 2, 3].map((a) => m.target(m.fromText('...T/.B.D/S...'), s, a)))"
+    )
+    assert aims == [[0, 4, 8, 4], [4, 9, 8, 8]]
+
+
+def test_discounted_return_of_a_walk_counts_the_first_reward_in_full(page):
+    """Five steps to the treasure: -0.04 × (1 + 1/2 + 1/4 + 1/8) + 1/16 = -0.0125."""
+    page.field("gamma", 0.5)
+    page.field("prob", 1)
+    page.plan()
+    page.click("walk")
+    discounted = page.wait(lambda: page.module("state.js", "m.state.walk?.steps.map((step) => step.discounted)"))
+    assert discounted == pytest.approx([-0.04, -0.06, -0.07, -0.075, -0.0125])
+
+
 # -- language, link, errors, phone ------------------------------------------------------------------------------
 
 
@@ -525,6 +561,14 @@ def test_link_holds_the_maze_and_its_settings(page):
     page.open("/#maze=..T/.X./S..")
     assert "could not be read" in page.text("notice")
     assert page.maze() == "...T/.B.D/S..."
+
+
+def test_a_link_may_come_percent_encoded(page):
+    """As some chats and mail programs send it on."""
+    page.open("/#maze%3D..T%2F.B.%2FS..&prob=0%2E65")
+    page.wait(lambda: page.maze() == "..T/.B./S..")
+    assert page.get("prob").get_attribute("value") == "0.65"
+    assert page.text("notice") == ""
 
 
 def test_error_of_the_server_is_shown_and_nothing_is_lost(page):

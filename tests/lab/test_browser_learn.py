@@ -135,6 +135,12 @@ def test_links_from_before_lambda_had_its_name_are_read(lesson):
     assert lesson.module("state.js", "m.fromHash('#lambda=0.25').lambda_") == 0.25
 
 
+def test_all_best_actions_of_a_learner_are_shown_once_one_was_tried(lesson):
+    """Bit a is set where action a is as good as the best."""
+    learnt = "{q: [[0.5, 0.2, 0.5, 0], [0, 0, 0, 0]], n: [[1, 0, 0, 0], [0, 0, 0, 0]]}"
+    assert lesson.module("lesson.js", f"[0, 1].map((s) => m.bestMask({learnt}, s))") == [1 + 4, 0]
+
+
 def test_every_learner_side_by_side_with_another(lesson):
     for first, second in zip(NAMES, NAMES[1:] + NAMES[:1], strict=True):
         Select(lesson.get("learner")).select_by_value(first)

@@ -79,3 +79,9 @@ def test_job_stops_computing_when_its_reader_leaves(runner):
 
     asyncio.run(run())
     assert len(pulled) == 2
+
+
+def test_a_job_of_exactly_as_many_items_as_it_may_yield_comes_to_its_end(runner):
+    assert len(list(itertools.chain(*collect(runner, iter(range(300)), items=300)))) == 300
+    with pytest.raises(TooLong):
+        collect(runner, iter(range(301)), items=300)

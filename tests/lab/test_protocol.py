@@ -165,3 +165,62 @@ def test_defaults_fill_what_is_missing():
     assert new_pace({"pace": "full"}) == math.inf
     assert new_settings({"settings": {"lambda_": 0.5}}) == {"lambda_": 0.5}
     assert step_unit({}) == "step"
+
+
+def test_every_learner_has_a_world_of_its_own():
+    one, other = learn_request({**LEARN, "learners": LEARN["learners"] * 2}).worlds
+    assert one is not other
+
+
+def grid(rows, cols):
+    return [[0] * cols for _ in range(rows)]
+
+
+def walk(**changes):
+    return walk_request({**GOOD, "policy": [0] * 12, "seed": 1, **changes})
+
+
+def lesson(**changes):
+    return learn_request({**LEARN, **changes})
+
+
+LIMITS = [  # what is asked, the last values that are accepted, the first that are refused
+    (lambda value: parse_object(b'{"id": "%s"}' % (value * b"x")), [100_000 - 10], [100_000 - 9]),
+    (lambda value: plan_request({**GOOD, "id": value}), [2**53, -(2**53)], [2**53 + 1, -(2**53) - 1]),
+    (lambda value: plan_request({**GOOD, "id": value * "x"}), [0, 64], [65]),
+    (lambda value: plan_request({**GOOD, "grid": grid(value, 5)}), [2, 20], [1, 21]),
+    (lambda value: plan_request({**GOOD, "grid": grid(5, value)}), [2, 20], [1, 21]),
+    (lambda value: plan_request({**GOOD, "start": [value, 0]}), [0, 2], [-1, 3]),
+    (lambda value: plan_request({**GOOD, "start": [0, value]}), [0, 3], [-1, 4]),
+    (lambda value: plan_request({**GOOD, "prob": value}), [0, 1], [-1e-9, 1 + 1e-9]),
+    (lambda value: plan_request({**GOOD, "gamma": value}), [0, 1], [-1e-9, 1 + 1e-9]),
+    (lambda value: plan_request({**GOOD, "threshold": value}), [1e-10, 1], [0.99e-10, 1 + 1e-9]),
+    (lambda value: plan_request({**GOOD, "step_reward": value}), [-10, 10], [-10 - 1e-9, 10 + 1e-9]),
+    (lambda value: walk(policy=[0] * value), [12], [11, 13]),
+    (lambda value: walk(policy=[value] * 12), [0, 3], [-1, 4]),
+    (lambda value: walk(gamma=value), [0, 1], [-1e-9, 1 + 1e-9]),
+    (lambda value: walk(seed=value), [0, 2**32 - 1], [-1, 2**32]),
+    (lambda value: lesson(learners=LEARN["learners"] * value), [1, 2], [0, 3]),
+    (lambda value: lesson(learners=[{"name": "sarsa", "seed": value}]), [0, 2**32 - 1], [-1, 2**32]),
+    (lambda value: lesson(pace=value), [0, 0.1, 10_000], [-1e-9, 1e-9, 0.0999, 10_001]),
+    *(
+        (lambda value, name=name: new_settings({"settings": {name: value}}), [0, most], [-1e-9, most + 1e-9])
+        for name, most in {**dict.fromkeys(SETTINGS, 1), "actor_rate": 10}.items()
+    ),
+]
+
+
+@pytest.mark.parametrize(("ask", "accepted", "refused"), LIMITS)
+def test_limits_are_where_they_are_said_to_be(ask, accepted, refused):
+    for value in accepted:
+        ask(value)
+    for value in refused:
+        with pytest.raises(BadRequest):
+            ask(value)
+
+
+def test_a_value_is_shown_whole_up_to_40_characters():
+    for count, shown in ((38, f'"{38 * "x"}"'), (39, f'"{39 * "x"}…')):
+        with pytest.raises(BadRequest) as caught:
+            plan_request({**GOOD, "plan": count * "x"})
+        assert str(caught.value).endswith(f"got {shown}")

@@ -27,6 +27,17 @@ def test_cartpole_stepped_at_once_equals_gymnasium_s_single_worlds_to_the_bit(ma
     assert envs.take_finished() == singles.take_finished()
 
 
+def test_a_pole_that_falls_leaves_the_clocks_of_the_others_alone():
+    """World 1 is always pushed to the right and falls every ten steps; world 0 balances until its time is up."""
+    envs = make_vector("CartPole-v1", 2, seed=0, max_episode_steps=50)
+    truncated = []
+    for _ in range(100):
+        _, _, angle, spin = envs.obs[0]
+        truncated.append(envs.step(np.array([int(angle + 0.5 * spin > 0), 1])).truncated.tolist())
+    assert [t for t, ends in enumerate(truncated, 1) if ends[0]] == [50, 100]
+    assert not any(ends[1] for ends in truncated)
+
+
 def random_states(rng, number):
     return rng.uniform((-2.5, -3, -0.22, -3), (2.5, 3, 0.22, 3), (number, 4))
 

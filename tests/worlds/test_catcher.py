@@ -123,6 +123,23 @@ def test_oracle_catches_all_sixteen_and_chance_loses():
     assert returns["chance"].mean() < -1  # -1.8, with a standard error of 0.1
 
 
+def test_no_action_brings_the_paddle_nearer_to_where_its_fruit_lands_than_the_oracle_s():
+    """All three are tried in 300 random states, each followed by waiting, except where a wall stops the paddle."""
+    state = random_games(np.random.default_rng(0), 300)
+    state[:, 1] /= 4  # slow enough not to meet a wall for the most part
+    distances, free = np.full((300, 3), np.nan), np.ones(300, bool)
+    for first in range(3):
+        games = state.copy()
+        for t in range(30):  # by then every fruit has landed
+            flying = np.isnan(distances[:, first])
+            games, _, _, landed = catcher_step(games, np.full(300, 1 if t else first))
+            free &= ~flying | (np.abs(games[:, 0] - 32) < 25.5)
+            distances[flying & landed, first] = np.abs(games[:, 0] - state[:, 2])[flying & landed]
+    of_oracle = distances[np.arange(300), catcher_oracle(state)]
+    assert of_oracle[free] == pytest.approx(distances.min(axis=1)[free], abs=1e-9)
+    assert free.sum() > 150
+
+
 def test_picture_shows_fruit_paddle_and_lives():
     env = Catcher(render_mode="rgb_array")
     obs, _ = env.reset(seed=0)
