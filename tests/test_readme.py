@@ -77,10 +77,30 @@ def test_links_and_pictures_of_a_document_exist(path):
             assert (path.parent / target).exists(), target
 
 
+def example_files():
+    """(name of a file, its text, the commands below it), once each although two languages show it."""
+    shown = {}
+    pattern = r"<!-- file: (\S+) -->\n```python\n(.*?)```\n\n```sh\n(.*?)```"
+    for path in DOCUMENTS:
+        for name, text, commands in re.findall(pattern, path.read_text(encoding="utf-8"), re.DOTALL):
+            shown.setdefault((name, text, commands), path.relative_to(ROOT).as_posix())
+    return [pytest.param(*key, id=f"{where}: {key[0]}") for key, where in shown.items()]
+
+
+@pytest.mark.parametrize(("name", "text", "commands"), example_files())
+def test_a_file_that_a_document_shows_runs_with_the_commands_below_it(name, text, commands, tmp_path):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    for command in commands.splitlines():
+        python, script, *rest = command.split()
+        assert python == "python"
+        result = run([sys.executable, ROOT / script, *rest], tmp_path)
+        assert (result.returncode, result.stderr) == (0, ""), command
+
+
 @pytest.mark.parametrize("english", [p for p in DOCUMENTS if not p.name.endswith(".ja.md")], ids=lambda p: p.name)
 def test_both_languages_show_the_same_blocks_tables_and_headings(english):
     japanese = english.with_name(english.name.replace(".md", ".ja.md"))
-    for language in ("sh", "console", "powershell"):
+    for language in ("sh", "console", "powershell", "python"):
         code = [[re.sub(r"\s*#.*", "", line) for line in block.splitlines()] for block in blocks(english, language)]
         ja_code = [
             [re.sub(r"\s*#.*", "", line) for line in block.splitlines()] for block in blocks(japanese, language)
