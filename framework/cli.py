@@ -1,11 +1,15 @@
 """Command lines from dataclasses: ``--help``, unknown flags refused, one sentence and exit code 2 on bad input."""
 
+import errno
 import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import tyro
+
+PLOTS = ("", ".png", ".pdf", ".svg", ".jpg", ".webp")  # what --plot may end in
 
 
 @dataclass(frozen=True)
@@ -36,18 +40,29 @@ def run(main, options, description, default=None):
     try:
         try:
             defaults = {"default": default()} if default else {}
-            main(tyro.cli(options, description=description, config=(tyro.conf.FlagCreatePairsOff,), **defaults))
+            given = tyro.cli(options, description=description, config=(tyro.conf.FlagCreatePairsOff,), **defaults)
+            _check_plot(getattr(given, "plot", None))
+            main(given)
         finally:
             sys.stdout.flush()  # here, where a pipe that nobody reads any more can be told from bad input
     except BrokenPipeError:  # by head, for example, which has seen enough
         _write_no_more()
         sys.exit(141)
     except (ValueError, OSError, MemoryError) as error:  # bad input, a full disk, short memory
-        print(f"error: {error}", file=sys.stderr)
+        if os.name == "nt" and isinstance(error, OSError) and error.errno == errno.EINVAL and not error.filename:
+            _write_no_more()  # how Windows says that a pipe is broken
+            sys.exit(141)
+        print(f"error: {str(error) or 'memory is too short'}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _check_plot(path):
+    """Before the work, not after it."""
+    if path is not None and (not Path(path).name or Path(path).suffix.lower() not in PLOTS):
+        raise ValueError(f"a plot is a file that ends in {', '.join(filter(None, PLOTS))}; got {path!r}")
 
 
 def _write_no_more():

@@ -83,9 +83,8 @@ class Graph:
             self._trace(args, [_spec(array, self.free) for array in arrays])
         if len(arrays) != len(self._specs):
             raise ValueError(f"{self.name} was first called with {len(self._specs)} arrays; got {len(arrays)}")
-        types = tuple(map(type, args))
-        if types not in self._types:
-            self._check_nesting(args, types)
+        if self._nested or _nested(args):
+            self._check_nesting(args)
         tensors = [self._tensor(array, spec) for array, spec in zip(arrays, self._specs, strict=True)]
         return _arrays(self._graph(*tensors))
 
@@ -99,15 +98,13 @@ class Graph:
         graph = tf.function(function, input_signature=specs, jit_compile=jit)
         with _temporary_files_gone():
             self._graph = graph.get_concrete_function()
-        self._specs, self._nesting, self._types = specs, _nesting(args), set()
+        self._specs, self._nested, self._nesting = specs, _nested(args), _nesting(args)
 
-    def _check_nesting(self, args, types):
+    def _check_nesting(self, args):
         """The graph itself would take the values of another dict, or another NamedTuple, for those of the first."""
         nesting = _nesting(args)
         if nesting != self._nesting:
             raise ValueError(f"{self.name} was first called with {self._nesting}; got {nesting}")
-        if all(hasattr(arg, "_fields") or not isinstance(arg, dict | tuple | list) for arg in args):
-            self._types.add(types)  # these types tell all, and need no second look
 
     def _tensor(self, array, spec):
         if spec.dtype.is_integer and np.asarray(array).dtype.kind == "f":
@@ -121,6 +118,10 @@ class Graph:
 def graphs_of(owner):
     """{method's name: `Graph`} of those compiled methods of an object that have been called or looked at."""
     return {method.__name__: graph for method, graph in vars(owner).get("_graphs", {}).items()}
+
+
+def _nested(args):
+    return any(isinstance(arg, dict | tuple | list) for arg in args)
 
 
 def _spec(array, free):
@@ -147,7 +148,7 @@ _TRACING = threading.RLock()  # a graph that is traced may trace another
 @contextmanager
 def _temporary_files_gone():
     """To trace, TensorFlow writes what it makes of a function into temporary files, and deletes them only when Python
-    ends by itself; after a kill they would stay for good."""
+    ends by itself; after a kill they would stay for good. No other thread may make temporary files meanwhile."""
     with _TRACING, tempfile.TemporaryDirectory(prefix="nanoka", ignore_cleanup_errors=True) as folder:
         before, tempfile.tempdir = tempfile.tempdir, folder
         try:

@@ -12,7 +12,7 @@ from framework.media.gif import save_gif
 from framework.media.video import save_video
 from framework.runs.folder import script_name
 from framework.vector import make_worlds
-from worlds.making import in_one_line
+from worlds.making import FAILURES, in_one_line
 from worlds.window import display_driver, play_in_window
 
 EPISODES, GIF_FRAMES = 3, 1_000
@@ -36,7 +36,7 @@ def play(agent, config, path, record=""):
     if not in_window:
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else pygame looks for a display, and complains
     envs = make_worlds(config, num_envs=1, seed=config.seed + 1_000, workers=0, render_mode="rgb_array")
-    frame = first_picture(envs, config.env)
+    frame = first_picture(envs)
     fps = envs.envs.metadata.get("render_fps", 30)
     tick = max(10, 10 * round(100 / fps))  # milliseconds; a GIF counts in hundredths of a second
     print(f"{script_name(type(config))}: {config.env}, {Path(path).as_posix()}")
@@ -56,18 +56,19 @@ def play(agent, config, path, record=""):
     envs.close()
 
 
-def first_picture(envs, env_id):
+def first_picture(envs):
     """The picture [H, W, 3] uint8 that the first world shows now.
 
     Raises:
         ValueError: it shows none.
     """
+    env_id = envs.envs.spec.id
     try:
         with warnings.catch_warnings(action="ignore"):  # Gymnasium says at length what is said below
-            pictures = envs.envs.render()
-    except Exception as error:  # a world's own code may raise anything
+            shown = envs.envs.render()
+    except FAILURES as error:
         raise ValueError(f"{env_id} cannot be shown: {in_one_line(error)}") from None
-    frame = pictures[0] if pictures else None
+    frame = None if shown is None else shown[0]
     if not (isinstance(frame, np.ndarray) and frame.dtype == np.uint8 and frame.shape[2:] == (3,)):
         shows = "nothing" if frame is None else f"{type(frame).__name__} {list(np.shape(frame))}"
         raise ValueError(f"{env_id} cannot be shown: render() must give a picture [H, W, 3] uint8; it gives {shows}")
@@ -79,7 +80,7 @@ def pictures(agent, envs, episodes):
     for number in range(1, episodes + 1):
         player, ended = agent.player(), False
         while not ended:
-            yield envs.envs.render()[0]
+            yield first_picture(envs)
             transition = envs.step(player(envs.obs))
             ended = bool(transition.terminated[0] or transition.truncated[0])
         episode_return, length = envs.take_finished()[-1]

@@ -103,8 +103,8 @@ except ModuleNotFoundError as error:
     if missing not in ("keras", "tensorflow"):
         raise
     _end(f'error: Days 4 to 7 need {missing}: python -m pip install -e ".[cpu]"', 2)
-except ValueError as error:
-    if "configuration" not in str(error):
+except (AttributeError, OSError, ValueError) as error:
+    if not any(words in str(error) for words in ("configuration", "no attribute 'get'", "keras.json")):  # a list
         raise
     _end(f"error: Keras refuses its keras.json, in .keras of the home folder or in KERAS_HOME: {error}", 2)
 except KeyboardInterrupt:

@@ -203,7 +203,6 @@ class Trainer:
             self._save()
 
     def _row(self, is_evaluated):
-        self._logger.check()
         evaluation = self._evaluate() if is_evaluated else None
         row = {"step": self.total_steps, "episodes": self.episodes} | self.notes.means()
         if evaluation:
@@ -237,6 +236,7 @@ class Trainer:
         return weights
 
     def _save_weights(self, name, weights):
+        self._logger.check()
         save_agent(self.folder / name, replace(self.config, run_folder=""), weights)
 
     def _save(self):

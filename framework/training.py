@@ -4,7 +4,6 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import gymnasium as gym
 import tyro
 
 from framework.agent import build_agent, read_agent
@@ -13,6 +12,7 @@ from framework.runs.config import RENAMED, check, check_script, config_from, rea
 from framework.runs.ending import noted, run_folder_flag
 from framework.runs.folder import runs_of, script_command, script_name
 from worlds.frames import is_picture
+from worlds.making import make_world
 
 QUICK_PART = 40  # a quick run has one in so many steps
 TEST = "CartPole-v1"  # the world of --test
@@ -150,8 +150,8 @@ def _value_of(flag, arguments):
 def _has_pictures(env_id):
     """Whether a world shows pictures; False where it does not exist, which is found out later."""
     try:
-        env = gym.make(env_id)
-    except Exception:  # whatever is wrong with it, make_worlds says it better
+        env = make_world(env_id)
+    except ValueError:  # whatever is wrong with it, make_worlds says it better
         return False
     shows = is_picture(env.observation_space)
     env.close()

@@ -15,7 +15,7 @@ from gymnasium.vector import AutoresetMode
 
 import environment  # noqa: F401, registers the worlds of the course
 from worlds.frames import FrameStack, has_channels_first, is_picture
-from worlds.making import ENDLESS, in_one_line
+from worlds.making import ENDLESS, FAILURES, in_one_line
 from worlds.processes import ProcessVector
 from worlds.saving import is_plain, load_world, world_state
 from worlds.vector_form import same_step_worlds
@@ -74,6 +74,8 @@ def make_vector(env_id, num_envs, seed, frame_size=84, frame_stack=2, workers=0,
     except ValueError as error:
         raise ValueError(f"{env_id}: {error}") from None
 
+
+LARGEST = 1e30  # of rewards and observations; their squares would overflow in a loss
 
 _said_of = set()  # worlds of which it was said that an episode was cut off: once is enough
 
@@ -135,7 +137,13 @@ class VectorWorld:
 
     def _start(self, seed):
         """Leave every episode where it is and start others; with None, without seeding anew."""
-        first, self.info = self.envs.reset(seed=seed)
+        try:
+            first, self.info = self.envs.reset(seed=seed)
+        except OSError:  # a worker process died
+            raise
+        except FAILURES as error:
+            raise ValueError(f"{self._name} cannot be reset: {in_one_line(error)}") from error
+        self._refuse_what_is_not_finite(np.zeros(1), first)
         self.obs = self._stack.start(first) if self._stack else first
         self._returns, self._lengths = np.zeros(self.num_envs), np.zeros(self.num_envs, np.int64)
         return self.obs
@@ -146,12 +154,12 @@ class VectorWorld:
         Args:
             action: [B] int, or for a Box [B, D] float; what lies outside [-1, 1] acts as if it lay on the border.
         """
-        obs = self.obs
+        obs, taken = self.obs, self._stretched(action)
         try:
-            seen, reward, terminated, truncated, self.info = self.envs.step(self._stretched(action))
+            seen, reward, terminated, truncated, self.info = self.envs.step(taken)
         except OSError:  # a worker process died
             raise
-        except Exception as error:  # a world's own code may raise anything
+        except FAILURES as error:
             raise ValueError(f"{self._name} failed after {self.total_steps} steps: {in_one_line(error)}") from error
         ended = np.flatnonzero(terminated | truncated)
         last = np.stack(self.info["final_obs"][ended]) if len(ended) else None
@@ -168,10 +176,10 @@ class VectorWorld:
 
     def _refuse_what_is_not_finite(self, reward, *observations):
         """One NaN would spread through all weights, and nothing would ever be learnt again."""
-        if not np.isfinite(reward).all():
-            (bad, *_) = reward[~np.isfinite(reward)]
+        if not (np.abs(reward) < LARGEST).all():
+            bad = reward[~(np.abs(reward) < LARGEST)][0]
             raise ValueError(f"{self._name} paid a reward of {bad} after {self.total_steps} steps; it must be finite")
-        if self._real and not all(np.isfinite(obs).all() for obs in observations if obs is not None):
+        if self._real and not all((np.abs(obs) < LARGEST).all() for obs in observations if obs is not None):
             raise ValueError(f"{self._name} gave an observation with NaN or infinity after {self.total_steps} steps")
 
     def _stretched(self, action):

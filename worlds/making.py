@@ -10,6 +10,7 @@ said in one sentence here, and not by a traceback after an hour.
 import importlib
 import os
 import sys
+import sysconfig
 import traceback
 import warnings
 from contextlib import contextmanager
@@ -20,8 +21,13 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+FAILURES = (Exception, SystemExit)  # whatever a world's own code may raise; sys.exit would end us without a word
 ENDLESS = 27_000  # steps after which an episode is cut where its world sets no limit: 30 minutes of an Atari game
-HERE = Path(__file__).parents[1]
+NOT_THEIRS = (  # code that the author of a world did not write: the course's, installed packages, Python's own
+    Path(__file__).parent,
+    Path(__file__).parents[1] / "framework",
+    *(Path(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib")),
+)
 NEW_API = "reset(seed=…, options=…) gives (obs, info), step(action) gives (obs, reward, terminated, truncated, info)"
 
 
@@ -37,18 +43,19 @@ def world_spec(env_id):
     try:
         if module:
             _look_in_the_current_folder_too()
-            importlib.import_module(module)
+            _check_name(module)
+            _refuse_one_that_ours_hides(module, importlib.import_module(module))
         with one_voice():
             return gym.spec(name)
     except gym.error.Error as error:
         hint = "" if module else "; a world of your own is named module:World-v0"
         raise ValueError(f"there is no world {env_id!r}: {str(error).rstrip('.')}{hint}") from None
-    except Exception as error:  # the module's own code may raise anything
+    except FAILURES as error:
         raise ValueError(f"the module of the world {env_id!r} cannot be imported: {in_one_line(error)}") from None
 
 
 def make_world(env_id, **options):
-    """One world, reset and stepped once, then ready to be reset.
+    """One world, reset and stepped once with the seed 0; reset it with a seed of your own.
 
     Args:
         env_id: an id of Gymnasium, "module:World-v0" too, or an EnvSpec.
@@ -61,9 +68,13 @@ def make_world(env_id, **options):
     with one_voice():
         try:
             env = gym.make(spec, **options)
-        except Exception as error:  # a world's own code may raise anything
+        except FAILURES as error:
             raise ValueError(f"the world {spec.id} cannot be made: {in_one_line(error)}") from None
-        check_world(env, spec.id)
+        try:
+            check_world(env, spec.id)
+        except ValueError:
+            env.close()
+            raise
     return env
 
 
@@ -91,8 +102,9 @@ def check_world(env, name):
 def _tried(call, what):
     try:
         return call()
-    except Exception as error:  # a world's own code may raise anything
-        raise ValueError(f"{what}: {in_one_line(error)}; {NEW_API}") from None
+    except FAILURES as error:
+        hint = f"; {NEW_API}" if isinstance(error, TypeError | ValueError) else ""  # no seed taken, four values given
+        raise ValueError(f"{what}: {in_one_line(error)}{hint}") from None
 
 
 def _check_obs(obs, space, where):
@@ -118,7 +130,7 @@ def in_one_line(error):
     text = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
-        if "gymnasium" not in path.parts and path.parent.parent != HERE:
+        if not (any(folder in path.parents for folder in NOT_THEIRS) or frame.filename.startswith("<")):
             return f"{text} ({path.name}, line {frame.lineno})"
     return text
 
@@ -133,6 +145,17 @@ def one_voice():
             yield
     finally:
         gym.logger.min_level = level
+
+
+def _check_name(module):
+    if not all(part.isidentifier() for part in module.split(".")) or module.endswith(".py"):
+        raise ValueError("it must be the name of a module, such as my_worlds, without a folder and without .py")
+
+
+def _refuse_one_that_ours_hides(name, module):
+    ours, theirs = Path(getattr(module, "__file__", None) or ""), Path(f"{name}.py")
+    if theirs.exists() and ours.is_relative_to(NOT_THEIRS[0].parent) and not ours.samefile(theirs):
+        raise ValueError(f"{theirs.name} here is hidden by {module.__file__}; give it another name")
 
 
 def _look_in_the_current_folder_too():

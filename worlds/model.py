@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from gymnasium import spaces
 
+from worlds.making import FAILURES, in_one_line
+
 LARGEST = 1e100  # the sums of greater rewards would overflow
 FORM = "P must be P[s][a] = [(prob, next_state, reward, terminated), …]"
 SEVERAL = (list, tuple, np.ndarray)
@@ -76,11 +78,23 @@ def tabular_model(env):
     world = env.unwrapped
     if isinstance(getattr(world, "model", None), TabularModel):
         return world.model
-    if hasattr(world, "P"):
+    if has_P(env):
         states, actions = getattr(world, "observation_space", None), getattr(world, "action_space", None)
         return TabularModel.from_P(world.P, states, actions)
     name = world.spec.id if getattr(world, "spec", None) else type(world).__name__
     raise ValueError(f"{name} shows no model to plan with; use a world that has P, such as FrozenLake-v1")
+
+
+def has_P(env):
+    """Whether a world shows its model as ``P``.
+
+    Raises:
+        ValueError: it fails where it makes it.
+    """
+    try:
+        return hasattr(env.unwrapped, "P")
+    except FAILURES as error:
+        raise ValueError(f"the world's P cannot be read: {in_one_line(error)}") from None
 
 
 def read_P(P, states=None, actions=None):

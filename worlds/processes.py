@@ -5,6 +5,7 @@ import pickle
 import signal
 from contextlib import suppress
 from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
 
 import gymnasium as gym
 import numpy as np
@@ -61,6 +62,7 @@ class ProcessVector(VectorEnv):
         edges = np.linspace(0, num_envs, workers + 1).round().astype(int)
         self._shares = [slice(*edge) for edge in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
         self._processes, self._pipes = [], []
+        Finalize(self, _close_all, (self._pipes,), exitpriority=0)  # at the end Python waits for the workers
         try:
             with without_main():
                 for share in self._shares:
@@ -110,7 +112,8 @@ class ProcessVector(VectorEnv):
                 process.kill()
                 process.join()
             process.close()
-        self._processes, self._pipes = [], []
+        self._processes.clear()
+        self._pipes.clear()
 
     # What `worlds.saving` asks
 
@@ -154,7 +157,7 @@ class ProcessVector(VectorEnv):
         codes = [process.exitcode for process in self._processes]
         self.close()
         dead = [f"{i + 1} of {len(codes)} (exit code {code})" for i, code in enumerate(codes) if code is not None]
-        return f"worker {' and '.join(dead)} died, and the worlds with it; was memory short?"
+        return f"worker {' and '.join(dead)} died, and the worlds with it; memory may have been short"
 
     def _merged(self, infos):
         return merged_info(infos, [share.stop - share.start for share in self._shares])
@@ -190,6 +193,11 @@ def _sendable(env_id, options):
         return pickle.dumps((world, options))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise ValueError(f"the world {env_id!r} cannot be given to another process: {error}") from None
+
+
+def _close_all(pipes):
+    for pipe in pipes:
+        pipe.close()
 
 
 def _as_array(memory, space):
@@ -237,7 +245,8 @@ class _Share:
 
 def _serve(pipe, memory, space, share):
     """Answer what the pipe asks until it closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us
+    for one in (signal.SIGINT, signal.SIGTERM):  # they are for the process that started us, which saves first
+        signal.signal(one, signal.SIG_IGN)
     worlds = _Share(_as_array(memory, space)[share])
     with suppress(EOFError, OSError):  # closed, or whoever asked is gone
         while True:

@@ -9,7 +9,7 @@ from collections import deque
 import numpy as np
 
 # Worlds whose whole state is plain numbers in attributes: the course's own, and Gymnasium's small ones.
-PLAIN_WORLDS = ("environment", "worlds.", "gymnasium.envs.classic_control", "gymnasium.envs.toy_text")
+PLAIN_WORLDS = ("environment.", "worlds.", "gymnasium.envs.classic_control.", "gymnasium.envs.toy_text.")
 CHANGING = (list, set, bytearray, deque)  # they may change in a step, and are not among what is kept
 
 
@@ -18,7 +18,7 @@ def is_plain(env):
     if hasattr(env.unwrapped, "is_plain"):
         return env.unwrapped.is_plain()
     world = env.unwrapped
-    known = type(world).__module__.startswith(PLAIN_WORLDS)
+    known = f"{type(world).__module__}.".startswith(PLAIN_WORLDS)  # and not "environments"
     return known and not any(isinstance(value, CHANGING) for name, value in vars(world).items() if name != "rngs")
 
 

@@ -6,7 +6,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from worlds.making import ENDLESS, in_one_line, make_world, one_voice, world_spec
+from worlds.making import ENDLESS, FAILURES, in_one_line, make_world, one_voice, world_spec
 
 # Vector forms that start an ended episode anew in the step after, and ours in their place.
 SAME_STEP_FORMS = {
@@ -43,7 +43,7 @@ def _vector_of(spec, num_envs, options):
         same_step = {"autoreset_mode": AutoresetMode.SAME_STEP}
         spec = replace(spec, max_episode_steps=spec.max_episode_steps or ENDLESS)
         return gym.make_vec(spec, num_envs, vectorization_mode="sync", vector_kwargs=same_step, **options)
-    except Exception as error:  # a world's own code may raise anything
+    except FAILURES as error:
         raise ValueError(f"{num_envs} worlds {spec.id} cannot be made: {in_one_line(error)}") from None
 
 

@@ -39,7 +39,8 @@ class Checkpoints:
         Raises:
             OSError: one cannot be read, or memory is short; it stays.
         """
-        clear_parts(self.folder.parent)  # of a run that was killed while it wrote something
+        for folder in (self.folder.parent, self.folder):  # of a run that was killed while it wrote something
+            clear_parts(folder)
         for path in reversed(self.kept()):
             try:
                 return load_arrays(path)

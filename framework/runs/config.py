@@ -87,8 +87,8 @@ def check(config):
         for words, (least, most, names) in RANGES.items():
             if field.name in names.split() and not all(least <= number <= most for number in numbers):
                 raise ValueError(f"{field.name} must be {words}; got {getattr(config, field.name)}")
-    if config.run_folder and Path(config.run_folder).is_file():
-        raise ValueError(f"run_folder must be a folder; {config.run_folder} is a file")
+    if config.run_folder and Path(config.run_folder).exists() and not Path(config.run_folder).is_dir():
+        raise ValueError(f"run_folder must be a folder; {config.run_folder} is none")
 
 
 def read_config(folder):

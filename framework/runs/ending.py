@@ -29,7 +29,8 @@ def explained(folder, checkpoints, how, step):
         best = Path(folder, "agent.npz")
         sentence = f"stopped at step {step()}: {' '.join(str(error).split())}"  # some have many lines
         sentence += f"; the best agent so far is {best.as_posix()}" if best.exists() else ""
-        sentence += f"; where the code is mended, --resume {run_folder_flag(folder)} goes on"
+        sentence += f"; {Path(folder, NOTE).as_posix()} shows the line; when it is mended, --resume"
+        sentence += f" {run_folder_flag(folder)} goes on"
         sentence += f" from step {checkpoints.newest_step()}" if checkpoints.kept() else " from the start"
         note(folder, sentence, error)
         raise ValueError(sentence) from error

@@ -20,8 +20,14 @@ SAMPLE = 2**18  # bytes of an array that tell whether to compress it
 
 @contextmanager
 def written_whole(path):
-    """``with written_whole(path) as part:`` write the file ``part``; it becomes ``path``, whose folder is made."""
-    path = Path(path)
+    """``with written_whole(path) as part:`` write the file ``part``; it becomes ``path``, whose folder is made.
+
+    A link stays, and what it leads to is written; what is no file, such as a device, is written to as it is.
+    """
+    path = Path(path).resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -32,9 +38,9 @@ def written_whole(path):
 
 
 def clear_parts(folder):
-    """Remove what `written_whole` leaves in a folder, and in those inside it, where its process is killed."""
-    for part in Path(folder).rglob(".*.part"):
-        part.unlink()
+    """Remove what `written_whole` leaves in a folder, not in those inside it, where its process is killed."""
+    for part in Path(folder).glob(".*.[0-9]*.part"):
+        part.unlink(missing_ok=True)
 
 
 def save_arrays(path, values):

@@ -101,6 +101,7 @@ class Logger:
 
     def row(self, values):
         """Append {column: number}; a column not seen before is added at the right. Evaluations go to the console."""
+        self.check()
         step, digits = int(values["step"]), {name: _digits(value) for name, value in values.items()}
         self.rows.append(digits)
         new = [name for name in digits if name not in self.columns]
@@ -168,7 +169,7 @@ class Logger:
 
     def _drop_events(self, resumed_at):
         """Rewrite TensorBoard's files without the events behind a step."""
-        for path in self.path.parent.glob("events.*"):
+        for path in filter(Path.is_file, self.path.parent.glob("events.*")):
             records = []
             with suppress(self.tf.errors.DataLossError):  # where the last one was cut short
                 records.extend(self.tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
@@ -184,11 +185,15 @@ class Logger:
             with open(self.path, encoding="utf-8", newline="") as file:
                 reader = csv.DictReader(file)
                 self.columns = list(reader.fieldnames or COLUMNS)
-                whole = [row for row in reader if None not in row.values()]  # a full disk cuts the last one short
-            self.columns.index("step")  # which any log has
+                rows = list(reader)
+            if any(None in row for row in rows):
+                raise ValueError("a row that is too long")
+            whole = [row for row in rows if None not in row.values()]  # a full disk cuts the last one short
             self.rows = [row for row in whole if int(row["step"]) <= resumed_at]
-        except (ValueError, csv.Error):
-            raise ValueError(f"{self.path.as_posix()} is damaged; the run goes on where it is taken away") from None
+            if "step" not in self.columns:
+                raise ValueError("a log without steps")
+        except (KeyError, ValueError, csv.Error):
+            raise ValueError(f"{self.path.as_posix()} is damaged; delete it, and the run goes on") from None
 
     def _rewrite(self):
         with written_whole(self.path) as part, open(part, "w", encoding="utf-8", newline="") as file:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from worlds.spawning import main_file, main_is_guarded, sendable_error, without_main
 
 THREADS = 2
+MOST_THREADS = 256
 WORTH_PROCESSES = 3.0  # seconds of work; below that they would take longer to start than to do it
 KNOWN_TO_ALL = ("gymnasium", "environment", "worlds")  # packages whose worlds every process finds by their names
 
@@ -26,11 +27,11 @@ def computing_threads():
     that of the computer's processors, is part of what makes a run repeatable.
 
     Raises:
-        ValueError: the variable is no whole number from 1 on.
+        ValueError: the variable is no whole number from 1 to 256.
     """
     text = os.environ.get("NANOKA_THREADS") or str(THREADS)
-    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
-        raise ValueError(f"NANOKA_THREADS must be a whole number from 1 on; got {text!r}")
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_THREADS):
+        raise ValueError(f"NANOKA_THREADS must be a whole number from 1 to {MOST_THREADS}; got {text!r}")
     return int(text)
 
 
@@ -103,7 +104,7 @@ class Workers:
                     done()
         except BrokenExecutor:
             self.__exit__()
-            raise ChildProcessError("a worker process died before it had done its job; was memory short?") from None
+            raise ChildProcessError("a worker process died at its job; memory may have been short") from None
         return results
 
     def _results(self, job, calls, together):
@@ -129,7 +130,7 @@ def _sent(job, calls):
         return _say(f"other processes take only plain data, and functions and classes of a module ({error})")
     if main_is_guarded():
         return sent
-    if b"__main__" in b"".join(sent):
+    if any(b"__main__" in one for one in sent):
         if main_file() is None:
             return _say("other processes do not see what a notebook or a prompt defines; put it into a module")
         return _say(f'put what starts the work in {main_file().name} under `if __name__ == "__main__":` to use more')

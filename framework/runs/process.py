@@ -26,14 +26,16 @@ def peak_megabytes():
 class Interrupt:
     """Lets what runs now come to its end: ``with Interrupt() as interrupt: … if interrupt.asked: …``
 
-    Ctrl-C asks, and so does SIGTERM, by which computers that are shut down and queues of jobs end a process. A second
-    one does not wait. Outside the main thread Python delivers none, and nothing is ever asked.
+    Ctrl-C asks, and so do SIGTERM, by which computers that are shut down and queues of jobs end a process, and SIGHUP
+    of a terminal that closes. A second one does not wait. Outside the main thread Python delivers none, and nothing
+    is ever asked.
     """
 
     def __enter__(self):
         self.asked, self._handlers = False, {}
         if threading.current_thread() is threading.main_thread():
-            self._handlers = {one: signal.signal(one, self._ask) for one in (signal.SIGINT, signal.SIGTERM)}
+            asking = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+            self._handlers = {one: signal.signal(one, self._ask) for one in asking}
         return self
 
     def __exit__(self, *_):

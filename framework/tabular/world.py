@@ -13,7 +13,10 @@ from gymnasium import spaces
 
 from environment import read_P, tabular_model
 from worlds import making
+from worlds.making import FAILURES
+from worlds.model import LARGEST, has_P
 
+MOST_ENTRIES = 20_000_000  # of a table: some hundred megabytes
 LIMIT = 1_000  # steps after which an episode is cut where the world itself sets no limit
 
 
@@ -105,18 +108,22 @@ class NumberedWorld(gym.Wrapper):
     def reset(self, *, seed=None, options=None):
         try:
             obs, info = self.env.reset(seed=seed, options=options)
-        except Exception as error:  # a world's own code may raise anything
+        except FAILURES as error:
             raise self._wrong("raised", error) from error
         return self._state(obs), info
 
     def step(self, action):
         try:
             obs, reward, terminated, truncated, info = self.env.step(action + self.first_action)
-        except Exception as error:  # a world's own code may raise anything
+        except FAILURES as error:
             raise self._wrong("raised", error) from error
-        if not -math.inf < reward < math.inf:
-            raise self._wrong("paid a reward that is not a finite number:", reward)
-        return self._state(obs), reward, terminated, truncated, info
+        try:
+            reward, ends = float(reward), (bool(terminated), bool(truncated))
+            if not -LARGEST < reward < LARGEST:
+                raise ValueError
+        except (TypeError, ValueError, OverflowError):
+            raise self._wrong("gave reward, terminated, truncated =", (reward, terminated, truncated)) from None
+        return self._state(obs), reward, *ends, info
 
     def _state(self, obs):
         """The number of an observation, row by row if it has several parts."""
@@ -149,7 +156,10 @@ def make_world(env_id):
     numbers = (*env.observation_space,) if several else (env.observation_space,)
     if not all(isinstance(space, spaces.Discrete) for space in (*numbers, env.action_space)):
         raise ValueError(f"{spec.id} has no table of states and actions; try GridWorld-v0 or FrozenLake-v1")
-    return TableWorld(env) if hasattr(env.unwrapped, "P") and not several else NumberedWorld(env)
+    entries = math.prod(int(space.n) for space in (*numbers, env.action_space))
+    if entries > MOST_ENTRIES:
+        raise ValueError(f"{spec.id} has {entries:,} states and actions, too many for a table; see Day 4")
+    return TableWorld(env) if has_P(env) and not several else NumberedWorld(env)
 
 
 # ------------------------------------------------------------------------------------------
@@ -190,15 +200,16 @@ def start_probs(env):
     """[S] float: the probability with which an episode starts in each state.
 
     Raises:
-        ValueError: ``initial_state_distrib`` is none, or is missing although episodes start in several states.
+        ValueError: ``initial_state_distrib`` is none, or is missing although 20 episodes start in several states.
     """
     num_states = int(env.observation_space.n)
     if hasattr(env.unwrapped, "initial_state_distrib"):
-        probs = np.asarray(env.unwrapped.initial_state_distrib, float)
+        try:
+            probs = np.asarray(env.unwrapped.initial_state_distrib, float)
+        except (TypeError, ValueError):
+            probs = np.zeros(0)
         if probs.shape != (num_states,) or not (probs >= 0).all() or not abs(probs.sum() - 1) < 1e-6:
-            raise ValueError(
-                f"initial_state_distrib must be {num_states} probabilities, of each state, that sum to 1"
-            )
+            raise ValueError(f"initial_state_distrib must be {num_states} probabilities, one a state, that sum to 1")
         return probs
     starts = {int(env.reset()[0]) for _ in range(20)}
     if len(starts) > 1:

@@ -98,7 +98,8 @@ def test_every_form_of_an_observation_is_learnt_from(form, tmp_path):
     gym.register("Fetch-v0", entry_point=Fetch, max_episode_steps=LIMIT, kwargs={"form": form})
     try:
         config = replace(
-            dqn_agent.CARTPOLE, env="Fetch-v0", steps=12_000, gamma=0.95, epsilon_steps=3_000, target_period=256,
+            dqn_agent.CARTPOLE, env="Fetch-v0", steps=20_000, gamma=0.95, epsilon_steps=3_000, target_period=256,
+            train_period=64, gradient_steps=24, learning_rate=1e-3, frame_size=40, frame_stack=1,
             eval_every=4_000, eval_episodes=50, target_return=None, run_folder=str(tmp_path),
         )  # fmt: skip
         dqn_agent.train(config)

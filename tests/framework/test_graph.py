@@ -101,6 +101,8 @@ def test_named_tuples_dicts_and_numbers_are_taken_apart_and_put_together():
         ({"a": 1.0, "b": 2.0}, {"a": 1.0, "c": 2.0}, r"\(\{a: array, b: array\}\); got \(\{a: array, c: array\}\)"),
         ((1.0, (2.0, 3.0)), ((1.0, 2.0), 3.0), r"first called with \(\(array, \(array, array\)\)\); got"),
         (1.0, {"a": 1.0}, r"first called with \(array\); got \(\{a: array\}\)"),
+        ({"a": 1.0}, 1.0, r"first called with \(\{a: array\}\); got \(array\)"),
+        (Pair({"a": 1.0}, 2.0), Pair({"b": 1.0}, 2.0), r"one=\{a: array\}"),
     ],
 )
 def test_what_is_nested_otherwise_than_at_the_first_call_is_refused(first, other, words):

@@ -137,7 +137,7 @@ def test_the_reader_may_choose_the_number_of_threads():
     assert run(program, NANOKA_THREADS="3").stdout == "3\n"
     result = run(program, NANOKA_THREADS="many")
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "error: NANOKA_THREADS must be a whole number from 1 on; got 'many'\n"
+    assert result.stderr == "error: NANOKA_THREADS must be a whole number from 1 to 256; got 'many'\n"
 
 
 def test_a_tensorflow_that_has_computed_before_keeps_its_threads_and_says_so():

@@ -388,6 +388,17 @@ def test_a_folder_deleted_in_mid_run_is_noticed_at_the_next_row_and_stays_delete
         assert not trainer.folder.exists()
 
 
+def test_a_folder_deleted_during_an_evaluation_is_not_made_anew(make):
+    def deleting(agent, episodes, seed):
+        shutil.rmtree(trainer.folder)
+        return Evaluation(np.ones(episodes))
+
+    trainer, envs = make()
+    trainer.evaluate = deleting
+    assert "metrics.csv was deleted or moved" in sentence(OSError, walk, trainer, envs)
+    assert not trainer.folder.exists()
+
+
 @pytest.mark.parametrize("name", ["metrics.csv", "agent.npz", "final.npz", "learning.png", "result.json"])
 def test_a_disk_that_fills_up_by_any_file_ends_in_a_sentence_and_the_run_goes_on(make, tmp_path, monkeypatch, name):
     whole = finish(make, run_folder=(tmp_path / "whole").as_posix())
@@ -470,7 +481,7 @@ def test_an_agent_whose_shapes_were_changed_does_not_take_up_the_old_ones_run(ma
 
 def test_a_run_cannot_be_in_a_file(make, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match=r"run_folder must be a folder; .*file is a file"):
+    with pytest.raises(ValueError, match=r"run_folder must be a folder; .*file is none"):
         make(run_folder=(tmp_path / "file").as_posix())
 
 

@@ -237,6 +237,8 @@ def told():
     [
         ({"reward": float("nan")}, "Told-v0 paid a reward of nan after 18 steps; it must be finite"),
         ({"reward": float("-inf")}, "paid a reward of -inf"),
+        ({"reward": 1e300}, r"paid a reward of 1e\+300"),  # float32 cannot hold it
+        ({"error": SystemExit(0)}, "failed after 18 steps: SystemExit"),
         ({"obs": np.array([0, np.inf], "f")}, "an observation with NaN or infinity after 18 steps"),
         ({"obs": np.array([0, np.nan], "f"), "end": True}, "an observation with NaN or infinity"),
         ({"error": KeyError("key")}, r"failed after 18 steps: KeyError: 'key' \(test_vector.py, line \d+\)"),
@@ -248,6 +250,25 @@ def test_what_is_not_finite_and_a_world_that_fails_are_one_sentence(what, senten
         envs.step(np.zeros(2, int))
     with pytest.raises(ValueError, match=sentence):
         envs.step(np.zeros(2, int))
+
+
+@pytest.mark.parametrize(
+    ("obs", "sentence"),
+    [(np.full(2, np.nan, "f"), "Told-v0 gave an observation with NaN"), (None, "Told-v0 cannot be reset: KeyError")],
+)
+def test_a_start_is_looked_at_as_every_step_is(obs, sentence, told):
+    """Evaluations start from other seeds than the one that was tried when the world was made."""
+
+    def reset(self, *, seed=None, options=None):
+        if seed == 0:
+            return Told.reset(self, seed=0)
+        if obs is None:
+            raise KeyError("start")
+        return obs, {}
+
+    envs = make_vector(told(reset=reset), 1, seed=0)
+    with pytest.raises(ValueError, match=sentence):
+        envs.reset(seed=5)
 
 
 def test_an_episode_without_an_end_is_cut_off_and_that_is_said_once(told, monkeypatch, capsys):

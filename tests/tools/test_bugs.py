@@ -85,6 +85,8 @@ def clone():
 def test_the_first_bug_of_each_package_is_noticed_by_the_test_that_it_names(name):
     bug = FIRST[name]
     outcome, which = try_bug(bug, (bug.test,))
+    if outcome == SKIPPED:
+        pytest.skip("its test is skipped here")
     assert (outcome, which.partition("[")[0]) == (CAUGHT, bug.test.partition("[")[0])
 
 

@@ -148,3 +148,34 @@ def test_an_error_names_the_line_of_the_worlds_own_code(odd):
         make_world(odd(step=broken))
     line = int(re.search(r"test_making.py, line (\d+)", str(caught.value)).group(1))
     assert line == broken.__code__.co_firstlineno + 1
+
+
+def leave():
+    raise SystemExit(0)
+
+
+def test_a_world_that_ends_the_program_is_refused_instead(odd, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="cannot be stepped: SystemExit"):
+        make_world(odd(step=leave))
+    (tmp_path / "exits_at_once.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"cannot be imported: SystemExit: 0 \(exits_at_once.py, line 2\)"):
+        world_spec("exits_at_once:Odd-v0")
+
+
+@pytest.mark.parametrize("name", ["my_world.py", "./my_world", "a folder/my_world", "1st"])
+def test_what_is_no_name_of_a_module_is_said_to_be_none(name):
+    with pytest.raises(ValueError, match=r"must be the name of a module.*without a folder and without \.py"):
+        world_spec(f"{name}:World-v0")
+
+
+def test_a_missing_module_is_told_without_the_lines_of_python_itself():
+    with pytest.raises(ValueError, match=r"No module named 'no_such_module'$"):
+        world_spec("no_such_module:World-v0")
+
+
+def test_a_module_that_one_of_ours_hides_is_told_so(tmp_path, monkeypatch):
+    (tmp_path / "worlds.py").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"worlds\.py here is hidden by .*; give it another name"):
+        world_spec("worlds:World-v0")

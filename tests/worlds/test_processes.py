@@ -1,6 +1,7 @@
 """Worlds in other processes do what they do in this one; and processes that end, well or badly."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -253,3 +254,21 @@ def test_infos_of_shares_become_one_as_gymnasium_lays_it_out():
     assert merged["_speed"].tolist() == [True, True, False]
     assert merged["deep"]["n"].tolist() == [3, 0, 0]
     assert merged["word"].tolist() == [None, None, "a"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process at once")
+def test_workers_leave_signals_to_the_process_that_started_them():
+    """Whoever shuts a computer down sends SIGTERM to all processes; the run can only save with its worlds."""
+    envs = ProcessVector("CartPole-v1", 2, 2)
+    envs.reset(seed=0)
+    for process in envs._processes:
+        os.kill(process.pid, signal.SIGTERM)
+        os.kill(process.pid, signal.SIGINT)
+    assert envs.step(np.zeros(2, int))[1].tolist() == [1.0, 1.0]
+    envs.close()
+
+
+def test_a_script_that_leaves_its_workers_open_ends_all_the_same(tmp_path):
+    program = "from worlds.processes import ProcessVector\nenvs = ProcessVector('CartPole-v1', 2, 2)\nenvs.reset()\n"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -24,6 +24,13 @@ def test_worlds_go_on_exactly_where_a_checkpoint_was_taken(env_id, tmp_path):
     assert envs.total_steps == others.total_steps
 
 
+def test_a_world_of_somebody_elses_is_not_taken_for_ours_by_the_beginning_of_its_modules_name():
+    env = gym.make("CartPole-v1")
+    for module, ours in (("environment", True), ("environments", False), ("worlds.new", True), ("worlds_too", False)):
+        other = type("World", (type(env.unwrapped),), {"__module__": module})()
+        assert is_plain(other) == ours
+
+
 def test_a_world_that_keeps_a_list_is_not_said_to_be_restored_exactly():
     env = gym.make("CartPole-v1")
     assert is_plain(env)

@@ -63,7 +63,7 @@ def test_what_runs_without_worlds_has_no_settings_of_worlds():
         ("gamma", 1.01, "from 0 to 1; got 1.01"),
         ("clip", 0.0, "above 0 and at most 1"),
         ("max_grad_norm", 0.0, "above 0"),
-        ("run_folder", __file__, "a folder; .* is a file"),
+        ("run_folder", __file__, "a folder; .* is none"),
     ],
 )
 def test_numbers_out_of_range_are_refused_in_a_sentence(name, value, said):

@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,12 +63,31 @@ def test_short_memory_and_a_disk_that_fails_are_not_taken_for_damage(error, tmp_
         load_arrays(tmp_path / "file.npz")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes are for POSIX")
+def test_links_are_followed_and_what_is_no_file_is_written_to_and_not_replaced(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "there.txt")
+    for _ in range(2):
+        with written_whole(tmp_path / "link") as part:
+            part.write_text("text", encoding="utf-8")
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "there.txt").read_text(encoding="utf-8") == "text"
+    with written_whole("/dev/null") as part:
+        part.write_text("text", encoding="utf-8")
+    assert not Path("/dev/null").is_file()
+
+
 def test_halves_that_killed_processes_left_are_cleared_away_and_nothing_else(tmp_path):
     (tmp_path / "inside").mkdir()
-    for name in (".a.npz.1.part", "inside/.b.npz.2.part", "c.part", ".lock"):
+    for name in (".a.npz.1.part", "inside/.b.npz.2.part", "c.part", ".foreign.part", ".lock"):
         (tmp_path / name).touch()
     clear_parts(tmp_path)
-    assert {path.name for path in tmp_path.rglob("*")} == {"inside", "c.part", ".lock"}
+    assert {path.name for path in tmp_path.rglob("*")} == {
+        "inside",
+        ".b.npz.2.part",
+        "c.part",
+        ".foreign.part",
+        ".lock",
+    }
 
 
 def test_a_torn_or_altered_file_is_refused(tmp_path):

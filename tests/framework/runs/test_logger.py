@@ -90,7 +90,7 @@ def test_a_run_of_an_older_version_goes_on_with_the_columns_of_this_one_at_the_r
 
 @pytest.mark.parametrize("text", [f"{HEAD}\none,1,,,,,,\n", "a,b\n1,2\n", "\x00\x00"])
 def test_damaged_rows_are_said_to_be_so(logger_in, text):
-    with pytest.raises(ValueError, match=r"metrics\.csv is damaged; the run goes on where it is taken away"):
+    with pytest.raises(ValueError, match=r"metrics\.csv is damaged; delete it, and the run goes on"):
         logger_in(10, text)
 
 

@@ -56,7 +56,7 @@ def test_processes_stay_until_the_context_is_left():
 
 def test_a_worker_that_dies_is_one_sentence():
     with Workers(2) as workers:
-        with pytest.raises(ChildProcessError, match="a worker process died before it had done its job"):
+        with pytest.raises(ChildProcessError, match="a worker process died at its job"):
             workers.map(os._exit, [(1,), (1,)])
         assert workers.map(abs, [(-1,), (2,)]) == [1, 2]  # others start
 
@@ -107,7 +107,7 @@ def test_two_threads_compute_unless_the_environment_says_otherwise(text, threads
 @pytest.mark.parametrize("text", ["0", "-1", "two", "2.0", "２"])
 def test_a_number_of_threads_that_is_none_is_refused(text, monkeypatch):
     monkeypatch.setenv("NANOKA_THREADS", text)
-    with pytest.raises(ValueError, match=f"NANOKA_THREADS must be a whole number from 1 on; got '{text}'"):
+    with pytest.raises(ValueError, match=f"NANOKA_THREADS must be a whole number from 1 to 256; got '{text}'"):
         computing_threads()
 
 

@@ -232,8 +232,12 @@ def test_several_starts_that_the_world_does_not_tell_of_are_refused(random_world
         ({"obs": -3}, "gave an observation outside of its space, .*: -3"),
         ({"obs": 0.5}, "gave an observation outside of its space, .*: 0.5"),
         ({"obs": None}, "gave an observation outside of its space, .*: None"),
-        ({"reward": np.nan}, "paid a reward that is not a finite number: nan"),
-        ({"reward": -np.inf}, "paid a reward that is not a finite number: -inf"),
+        ({"reward": np.nan}, r"gave reward, terminated, truncated = \(nan, .*\)"),
+        ({"reward": -np.inf}, r"gave reward, terminated, truncated = \(-inf, .*\)"),
+        ({"reward": 1e300}, "gave reward, .*"),  # sums would overflow
+        ({"reward": None}, r"gave reward, terminated, truncated = \(None, .*\)"),
+        ({"reward": np.ones(2)}, "gave reward, .*"),
+        ({"error": SystemExit(0)}, r"raised SystemExit\(0\)"),
         ({"error": KeyError("a\nb")}, r"raised KeyError\('a\\nb'\)"),
     ],
 )
