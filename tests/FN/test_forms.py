@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from FN import dqn_agent
+from FN import ppo_agent
 
 pytestmark = pytest.mark.slow
 SIDE, LIMIT = 4, 20
@@ -94,16 +94,15 @@ class Fetch(gym.Env):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_an_observation_is_learnt_from(form, tmp_path):
-    """Chance gets 0.2, the best walks 0.88. Scaled or read wrongly, one form or another stays below 0.5."""
+    """The best walks get 0.89. Were symbols and planes divided by 255, PPO would get 0.1 after these steps."""
     gym.register("Fetch-v0", entry_point=Fetch, max_episode_steps=LIMIT, kwargs={"form": form})
     try:
         config = replace(
-            dqn_agent.CARTPOLE, env="Fetch-v0", steps=20_000, gamma=0.95, epsilon_steps=3_000, target_period=256,
-            train_period=64, gradient_steps=24, learning_rate=1e-3, frame_size=40, frame_stack=1,
-            eval_every=4_000, eval_episodes=50, target_return=None, run_folder=str(tmp_path),
+            ppo_agent.CARTPOLE, env="Fetch-v0", steps=24_000, gamma=0.95, epochs=10, entropy_weight=0.01,
+            frame_size=40, frame_stack=1, eval_every=8_000, target_return=None, run_folder=str(tmp_path),
         )  # fmt: skip
-        dqn_agent.train(config)
+        ppo_agent.train(config)
     finally:
         del gym.registry["Fetch-v0"]
     result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
-    assert result["return"] > 0.7
+    assert result["return"] > 0.75
