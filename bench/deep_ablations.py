@@ -28,11 +28,11 @@ class Ablation:
     flags: tuple[str, ...] = ()
 
 
-OFTEN = ("--train-period", "64", "--gradient-steps", "32")  # as many gradient steps, in shorter bursts
+OFTEN = ("--train-period", "16", "--gradient-steps", "8")  # as many gradient steps, in the shortest bursts
 ABLATIONS = (
     Ablation("value_function_agent", "targets still", 40_000, ("--sample-size", "256", "--fit-period", "8")),
-    Ablation("dqn_agent", "target network", 30_000, (*OFTEN, "--target-period", "64"), ("--test",)),
-    Ablation("dqn_agent", "replay", 30_000, ("--buffer-size", "500"), ("--test",)),
+    Ablation("dqn_agent", "target network", 30_000, (*OFTEN, "--target-period", "16"), ("--test",)),
+    Ablation("dqn_agent", "replay", 30_000, ("--buffer-size", "256"), ("--test",)),
     Ablation("policy_gradient_agent", "baseline", 50_000, ("--baseline-learning-rate", "0")),
     Ablation("a2c_agent", "critic", 40_000, ("--value-weight", "0"), ("--test",)),
     Ablation("a2c_agent", "n steps", 40_000, ("--rollout-steps", "1"), ("--test",)),

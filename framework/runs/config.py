@@ -63,7 +63,8 @@ class WorldConfig(RunConfig):
     """What a run has besides where an agent acts in worlds."""
 
     env: str = "Catcher-v0"
-    """The world: any suitable id of Gymnasium."""
+    """The world: any suitable id of Gymnasium, or your own: module:World-v0, from a file module.py in the current
+    folder that registers it."""
     num_envs: int = 32
     """How many worlds are stepped side by side; a step of all of them counts as so many steps."""
     workers: int = 0

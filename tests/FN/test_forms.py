@@ -105,4 +105,4 @@ def test_every_form_of_an_observation_is_learnt_from(form, tmp_path):
     finally:
         del gym.registry["Fetch-v0"]
     result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
-    assert result["return"] > 0.75
+    assert result["return"] > 0.5

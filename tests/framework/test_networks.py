@@ -71,9 +71,10 @@ def test_convolutions_read_what_is_large_enough_for_them():
     assert not is_convolved(numbers, FILTERS)
     assert not is_convolved(picture, ())
     for side, filters, fits in ((7, FILTERS, False), (8, FILTERS, True), (19, (*FILTERS, (8, 4, 2)), False)):
-        space = spaces.Box(0, 1, (side, side + 5, 2), bool)
-        assert is_convolved(space, filters) == fits
-        assert features_of(space, np.ones(space.shape, bool), filters).ndim == 1
+        for shape in ((side, side + 5, 2), (side + 5, side, 2)):
+            space = spaces.Box(0, 1, shape, bool)
+            assert is_convolved(space, filters) == fits
+            assert features_of(space, np.ones(shape, bool), filters).ndim == 1
     assert features_of(picture, np.zeros((84, 84, 2), np.uint8), FILTERS).shape == (20 * 20 * 4,)
     assert features_of(numbers, np.zeros(9, np.uint8), FILTERS).shape == (9,)
 

@@ -284,6 +284,17 @@ def test_an_episode_without_an_end_is_cut_off_and_that_is_said_once(told, monkey
     assert said.count("Told-v0") == 1
 
 
+def test_later_cuts_and_those_of_an_evaluation_are_not_told_of(told, monkeypatch, capsys):
+    monkeypatch.setattr("worlds.vector_form.ENDLESS", 3)
+    monkeypatch.setattr("framework.vector.ENDLESS", 3)
+    monkeypatch.setattr("framework.vector._said_of", set())
+    env_id = told()
+    for seed in range(2):
+        envs = make_vector(env_id, 1, seed)
+        assert sum(envs.step(np.zeros(1, int)).truncated[0] for _ in range(7)) == 2
+    assert capsys.readouterr().err.count("sets no limit") == 1
+
+
 def test_a_world_with_a_limit_of_its_own_keeps_it(monkeypatch):
     monkeypatch.setattr("worlds.vector_form.ENDLESS", 12)
     envs = make_vector("Acrobot-v1", 1, seed=0)

@@ -104,6 +104,19 @@ def test_sound_worlds_are_given_as_they_are_without_a_word(env_id, capsys, recwa
     assert (capsys.readouterr(), list(recwarn)) == (("", ""), [])
 
 
+def test_numbers_finer_than_their_space_says_are_taken(odd):
+    """Python's own numbers make float64, and most spaces are float32."""
+    make_world(odd(reset=lambda: (np.array([0.5]), {}), step=lambda: (np.array([0.5]), 0.0, False, False, {})))
+
+
+def test_gymnasium_warns_as_before_once_a_world_was_made(odd, monkeypatch):
+    monkeypatch.setattr(gym.logger, "min_level", gym.logger.WARN)
+    make_world(odd())
+    with pytest.raises(ValueError, match="there is no world"):
+        world_spec("NoSuchWorld-v0")
+    assert gym.logger.min_level == gym.logger.WARN
+
+
 MODULE = """
 import gymnasium as gym
 import numpy as np
@@ -161,6 +174,7 @@ def test_a_world_that_ends_the_program_is_refused_instead(odd, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=r"cannot be imported: SystemExit: 0 \(exits_at_once.py, line 2\)"):
         world_spec("exits_at_once:Odd-v0")
+    assert sys.path[-1] == os.getcwd()  # so that nothing in the current folder hides an installed module
 
 
 @pytest.mark.parametrize("name", ["my_world.py", "./my_world", "a folder/my_world", "1st"])

@@ -1,11 +1,14 @@
-"""Long training does not need more and more memory."""
+"""Long training does not need more and more memory, and what asks a process to stop."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from framework.runs.process import Interrupt
 
 ROOT = Path(__file__).parents[3]
 # The replay buffer is full before it is measured for the first time. Checkpoints are frequent: no copy must stay.
@@ -37,3 +40,14 @@ def test_memory_grows_by_less_than_5_percent_over_100_000_steps(tmp_path):
     assert result.returncode == 0, result.stderr
     first, last = (int(kilobytes) for kilobytes in re.findall(r"at \d+ (\d+)", result.stdout))
     assert last < 1.05 * first
+
+
+def test_a_signal_waits_the_first_time_only_and_does_afterwards_what_it_did_before():
+    before = signal.getsignal(signal.SIGTERM)
+    with Interrupt() as interrupt:
+        assert not interrupt.asked
+        signal.raise_signal(signal.SIGTERM)
+        assert interrupt.asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) == before
