@@ -1,4 +1,4 @@
-"""The learning curves of Day 4: each agent evaluated often, on its way to its last step, for five seeds.
+"""The learning curves of Day 4: each agent evaluated often, whether it has reached its target or not, for five seeds.
 
     python bench/deep_curves.py                    five seeds of each; about 30 minutes on two cores
     python bench/deep_curves.py --only ppo_agent
@@ -7,14 +7,19 @@ Writes results/deep_curves.json and draws docs/deep_learning.png, with what chan
 500 steps on CartPole; on Catcher, what an oracle gets that sees positions and speeds.
 """
 
+import csv
 import json
+import subprocess
+import sys
+import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bench.deep_learning import RUNS, learn
+from bench.deep_learning import RUNS
 from bench.machine import RESULTS, machine, save
 from framework.cli import run
 
@@ -30,6 +35,7 @@ EVERY = {  # name: steps between two of its 16 evaluations
     "ppo_agent Catcher-v0": 5_000,
 }
 EVALUATIONS = 16
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,30 @@ def bounds(world):
     return {"chance": chance, "best": mean_return(lambda obs: catcher_oracle(envs.envs.unwrapped.state))}
 
 
+def curve(script, flags, seed):
+    """The first 16 evaluations [(step, return), …] of a run, which is then stopped: with fewer steps in its settings
+    its learning rate would fall faster."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, str(ROOT / "FN" / f"{script}.py"), *flags, "--seed", str(seed)]
+        run = subprocess.Popen([*command, "--target-return", "None", "--run-folder", "run"], cwd=folder, **QUIET)
+        found = []
+        while len(found) < EVALUATIONS and run.poll() is None:
+            time.sleep(0.5)
+            found = evaluations(Path(folder, "run", "metrics.csv"))
+        run.terminate()
+        run.wait()
+    return found[:EVALUATIONS]
+
+
+def evaluations(path):
+    """[(step, return), …] of a log that is being written."""
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if None not in row.values()]
+    return [(int(row["step"]), float(row["eval_return"])) for row in rows if row["eval_return"]]
+
+
 def main(options):
     path = RESULTS / "deep_curves.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"worlds": {}, "runs": {}}
@@ -67,15 +97,13 @@ def main(options):
         if options.only not in name:
             continue
         every, world = EVERY[name], name.split()[1]
-        flags = [*flags, "--steps", str(every * EVALUATIONS), "--eval-every", str(every)]
+        flags = [*flags, "--eval-every", str(every)]
         with ThreadPoolExecutor(options.together) as pool:  # each run is a process of its own
-            runs = list(
-                pool.map(lambda seed, script=script, flags=flags: learn(script, flags, None, seed), options.seeds)
-            )
+            runs = list(pool.map(lambda seed, script=script, flags=flags: curve(script, flags, seed), options.seeds))
         known["worlds"][world] = bounds(world)
         known["runs"][name] = {
             "machine": machine("tensorflow-cpu", "keras", "gymnasium"),
-            "seeds": [{"seed": run["seed"], "curve": run["curve"]} for run in runs],
+            "seeds": [{"seed": seed, "curve": run} for seed, run in zip(options.seeds, runs, strict=True)],
         }
         save("deep_curves", known)
     draw(known)
