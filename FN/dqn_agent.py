@@ -77,7 +77,7 @@ CARTPOLE = Config(
 )  # fmt: skip
 TAKES = {  # until the target is reached
     "Catcher-v0": "about a minute and a half, 1.0 GB of memory and 45 MB on disk",
-    "CartPole-v1": "about 20 seconds, 0.8 GB of memory and 4 MB on disk",
+    "CartPole-v1": "about 10 seconds, 0.8 GB of memory and 4 MB on disk",
 }
 
 
