@@ -11,9 +11,10 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 
+from worlds.making import world_spec
 from worlds.saving import is_plain, load_world, world_state
 from worlds.spawning import sendable_error, without_main
-from worlds.vector_form import same_step_worlds, world_spec
+from worlds.vector_form import same_step_worlds
 
 SECONDS_TO_END = 5.0  # that a worker has to end by itself, before it is ended
 
