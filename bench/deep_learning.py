@@ -4,7 +4,7 @@
     python bench/deep_learning.py --only ppo_agent
 
 Each run is a process of its own that nothing runs beside. It ends when an evaluation reaches the target and 100 fresh
-episodes confirm it. Writes results/deep_learning.json and draws the learning curves into docs/deep_learning.png.
+episodes confirm it. Writes results/deep_learning.json; `deep_curves.py` draws the learning curves.
 """
 
 import csv
@@ -89,37 +89,6 @@ def main(options):
             "seeds": runs,
         }
         save("deep_learning", {"runs": known})
-    draw(known)
-
-
-def draw(known):
-    """The evaluations of all seeds: their median, and a band from the lowest to the highest."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(2, 4, figsize=(13, 6), layout="constrained")
-    for ax, name in zip(axes.flat, RUNS, strict=True):
-        if name not in known:
-            continue
-        began = min(run["curve"][0][0] for run in known[name]["seeds"])
-        ended = max(run["curve"][-1][0] for run in known[name]["seeds"])
-        grid = np.linspace(began, ended, 60)
-        # A run that reached its target stays there: its last evaluation stands for the steps that it did not need.
-        curves = np.array([np.interp(grid, *zip(*run["curve"], strict=True)) for run in known[name]["seeds"]])
-        ax.fill_between(grid / 1000, curves.min(axis=0), curves.max(axis=0), alpha=0.2, color="#005cab", lw=0)
-        ax.plot(grid / 1000, np.median(curves, axis=0), color="#005cab")
-        ax.axhline(known[name]["target"], color="#e36e00", lw=1, ls="--")
-        script, world = name.split()
-        ax.set_title(f"{script.removesuffix('_agent')}, {world}", fontsize=10)
-        ax.grid(alpha=0.3)
-    for ax in axes[:, 0]:
-        ax.set_ylabel("return of an evaluation")
-    for ax in axes[1]:
-        ax.set_xlabel("thousand steps of all worlds")
-    figure.savefig(ROOT / "docs" / "deep_learning.png", dpi=110)
-    plt.close(figure)
 
 
 if __name__ == "__main__":
