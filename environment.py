@@ -9,7 +9,9 @@ and ``env.model``, the same as arrays, which a planner can sweep over a million 
 
 import math
 import operator
+import re
 from functools import cached_property
+from urllib.parse import unquote
 
 import gymnasium as gym
 import numpy as np
@@ -77,6 +79,7 @@ class CoinToss(gym.Env):
 ORDINARY, TREASURE, DANGER, BLOCK = 0, 1, -1, 9
 UP, RIGHT, DOWN, LEFT = 0, 1, 2, 3  # clockwise, so that a slip is a turn by one
 BOOK_MAZE = ((0, 0, 0, 1), (0, 9, 0, -1), (0, 0, 0, 0))
+LETTERS = {".": ORDINARY, "T": TREASURE, "D": DANGER, "B": BLOCK, "S": ORDINARY}  # in links; S: start
 
 
 class GridWorld(gym.Env):
@@ -88,9 +91,12 @@ class GridWorld(gym.Env):
     ## Observation Space
     ``Discrete(rows × columns)``: the cell, numbered row by row from the top left. Blocks are never entered.
     ## Rewards
-    Paid on entering a cell: +1 treasure, -1 danger, ``step_reward`` for an ordinary one (also when held there).
+    Paid on entering a cell: +1 treasure, -1 danger, ``step_reward`` for an ordinary one (also when held there). A
+    cell may have a reward of its own instead.
     ## Episode End
     Terminated on entering treasure or danger. Nothing more is paid after that.
+    ## Info
+    ``step`` tells whether the agent ``slipped``.
 
     Args:
         grid: rows of cells; 0 ordinary, 1 treasure, -1 danger, 9 block. Any rectangle; it is copied.
@@ -98,6 +104,11 @@ class GridWorld(gym.Env):
         step_reward: reward for entering an ordinary cell.
         start: (row, column) where episodes start; the bottom left by default.
         render_mode: None, "human", "rgb_array" or "ansi".
+        rewards: the cells with a reward of their own: {(row, column): reward}, or an array [rows, columns] that is
+            nan elsewhere.
+
+    Attributes:
+        rewards: [rows, columns] float, nan where a cell has no reward of its own; None where no cell has one.
 
     Raises:
         ValueError: one sentence that says what is malformed.
@@ -105,11 +116,12 @@ class GridWorld(gym.Env):
 
     metadata = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 8}
 
-    def __init__(self, grid=BOOK_MAZE, move_prob=0.8, step_reward=-0.04, start=None, render_mode=None):
+    def __init__(self, grid=BOOK_MAZE, move_prob=0.8, step_reward=-0.04, start=None, render_mode=None, rewards=None):
         self.grid = _checked_grid(grid)
         self.shape = self.grid.shape
         self.move_prob = _checked_number(move_prob, "move_prob", 0, 1)
         self.step_reward = _checked_number(step_reward, "step_reward")
+        self.rewards = _checked_rewards(rewards, self.grid)
         self.start_state = self._checked_start(start)
         check_render_mode(render_mode, self.metadata)
         self.render_mode = render_mode
@@ -121,7 +133,39 @@ class GridWorld(gym.Env):
 
         self.ended = np.isin(self.grid, (TREASURE, DANGER)).ravel()  # [S], the cells that end an episode
         self.entry_reward = np.where(self.grid == ORDINARY, self.step_reward, self.grid).ravel()  # [S]
+        if self.rewards is not None:
+            own = ~np.isnan(self.rewards.ravel())
+            self.entry_reward[own] = self.rewards.ravel()[own]
         self.slip_prob = (1 - self.move_prob) / 2
+
+    @classmethod
+    def from_link(cls, link, **options):
+        """The maze of a link of the simulator.
+
+        Args:
+            link: a whole address, the part after its #, or a maze alone. A maze is a letter for each cell and a /
+                between rows, "...T/.B.D/S...": . ordinary, T treasure, D danger, B block, S the start. The part after
+                # has fields joined by &: maze, prob, step_reward, and rewards, "1.2:0.5,3.4:-1": row.column, counted
+                from 1, and the cell's own reward. Other fields are for the page.
+            options: arguments of GridWorld, instead of what the link says.
+
+        Raises:
+            ValueError: one sentence that says what cannot be read.
+        """
+        return cls(**{**_read_link(link), **options})
+
+    @property
+    def link(self):
+        """The maze as a link of the simulator holds it; `from_link` reads it."""
+        letters = {code: letter for letter, code in LETTERS.items() if letter != "S"}
+        text = np.array([letters[int(cell)] for cell in self.grid.flat])
+        text[self.start_state] = "S"
+        maze = "/".join("".join(row) for row in text.reshape(self.shape))
+        fields = [f"maze={maze}", f"prob={self.move_prob}", f"step_reward={self.step_reward}"]
+        if self.rewards is not None:
+            own = [f"{row + 1}.{col + 1}:{r}" for (row, col), r in np.ndenumerate(self.rewards) if not math.isnan(r)]
+            fields.append(f"rewards={','.join(own)}")
+        return "&".join(fields)
 
     def _checked_start(self, start):
         rows, cols = self.shape
@@ -206,14 +250,14 @@ class GridWorld(gym.Env):
         if not 0 <= action < 4:
             raise ValueError(f"action {action} does not exist; actions are 0 up, 1 right, 2 down, 3 left")
         if self.grid.flat[self.state] != ORDINARY:
-            return self.state, 0.0, True, False, {}
+            return self.state, 0.0, True, False, {"slipped": False}
         luck = self.np_random.random()
         turn = 0 if luck < self.slip_prob else 2 if luck < 2 * self.slip_prob else 1
         self.state = int(self._moves[self.state, action + turn])
         if self.render_mode == "human":
             self.render()
         terminated = bool(self.ended[self.state])
-        return self.state, float(self.entry_reward[self.state]), terminated, False, {}
+        return self.state, float(self.entry_reward[self.state]), terminated, False, {"slipped": turn != 1}
 
     def render(self):
         """The maze and the agent: text ("ansi"), an image [H, W, 3] uint8 ("rgb_array") or a window ("human")."""
@@ -222,7 +266,7 @@ class GridWorld(gym.Env):
             text = [symbols[cell] for cell in self.grid.flat]
             text[self.state] = "A"
             return "\n".join(" ".join(row) for row in np.reshape(text, self.shape))
-        frame = draw_maze(self.grid, self.state)
+        frame = draw_maze(self.grid, self.state, rewards=self.rewards)
         return self._show(frame) if self.render_mode == "human" else frame if self.render_mode else None
 
     def _show(self, frame):
@@ -260,6 +304,34 @@ def _checked_grid(grid):
     return cells.astype(np.int8)
 
 
+def _checked_rewards(rewards, grid):
+    """[rows, columns] float, nan where a cell has no reward of its own; None where no cell has one."""
+    own = np.full(grid.shape, math.nan)
+    if isinstance(rewards, dict):
+        for cell, reward in rewards.items():
+            try:
+                row, col = map(operator.index, cell)
+            except (TypeError, ValueError):
+                raise ValueError(f"rewards must be {{(row, column): reward}}; got the cell {cell!r}") from None
+            if not (0 <= row < grid.shape[0] and 0 <= col < grid.shape[1]):
+                raise ValueError(
+                    f"the reward at row {row}, column {col} is outside the grid; it has shape {grid.shape}"
+                )
+            own[row, col] = _checked_number(reward, f"the reward at row {row}, column {col}")
+    elif rewards is not None:
+        try:
+            own[:] = np.asarray(rewards, float).reshape(grid.shape)
+        except (TypeError, ValueError):
+            raise ValueError(f"rewards must be {{(row, column): reward}} or an array of shape {grid.shape}") from None
+        if np.isinf(own).any():
+            raise ValueError("a cell's reward must be a finite number, or nan where it has none of its own")
+    on_block = np.argwhere((grid == BLOCK) & ~np.isnan(own))
+    if len(on_block):
+        row, col = on_block[0]
+        raise ValueError(f"the block at row {row}, column {col} is never entered, so it has no reward")
+    return None if np.isnan(own).all() else own
+
+
 def _checked_number(value, name, low=-math.inf, high=math.inf):
     accepted = f"a number from {low} to {high}" if math.isfinite(low) else "a finite number"
     try:
@@ -271,6 +343,45 @@ def _checked_number(value, name, low=-math.inf, high=math.inf):
     return number
 
 
+def _read_link(link):
+    """The arguments of GridWorld, a dict, that a link of the simulator holds."""
+    text = unquote(link.strip().partition("#")[2] if "#" in link else link.strip())
+    fields = dict(field.partition("=")[::2] for field in text.split("&")) if "=" in text else {"maze": text}
+    if not fields.get("maze"):
+        raise ValueError("the link has no maze; it must hold one such as maze=...T/.B.D/S...")
+    arguments = _read_maze(fields["maze"].split("/"))
+    if "prob" in fields:
+        arguments["move_prob"] = _checked_number(fields["prob"], "prob in the link", 0, 1)
+    if "step_reward" in fields:
+        arguments["step_reward"] = _checked_number(fields["step_reward"], "step_reward in the link")
+    arguments["rewards"] = {}
+    for part in filter(None, fields.get("rewards", "").split(",")):
+        cell = re.fullmatch(r"(\d+)\.(\d+):(.+)", part)
+        if not cell:
+            raise ValueError(f"rewards in the link must be row.column:reward, such as 1.2:0.5,3.4:-1; got {part!r}")
+        row, col, reward = cell.groups()
+        arguments["rewards"][int(row) - 1, int(col) - 1] = _checked_number(
+            reward, f"the reward of the cell {row}.{col}"
+        )
+    return arguments
+
+
+def _read_maze(rows):
+    """The grid and the start of a maze in letters, a dict."""
+    for letter in "".join(rows):
+        if letter not in LETTERS:
+            raise ValueError(
+                f"the maze of the link has the letter {letter!r}; its letters must be . T (treasure) D (danger) "
+                "B (block) S (start), with / between rows"
+            )
+    starts = [(i, j) for i, row in enumerate(rows) for j, letter in enumerate(row) if letter == "S"]
+    if len(starts) > 1:
+        raise ValueError(f"the maze of the link has {len(starts)} starts; it must have one S")
+    # Without S the page takes the first ordinary cell of the lowest row that has one, mostly the bottom left.
+    starts += [(i, row.index(".")) for i, row in reversed(list(enumerate(rows))) if "." in row]
+    return {"grid": [[LETTERS[letter] for letter in row] for row in rows], "start": starts[0] if starts else None}
+
+
 # ------------------------------------------------------------------------------------------
 # Drawing
 # ------------------------------------------------------------------------------------------
@@ -278,8 +389,11 @@ def _checked_number(value, name, low=-math.inf, high=math.inf):
 PAPER, INK, BLUE, ORANGE, GREY = (247, 246, 242), (40, 44, 52), (0, 92, 171), (227, 110, 0), (120, 124, 132)
 
 
-def draw_maze(grid, agent_state, cell=48):
-    """The maze as an image [rows × cell, cols × cell, 3] uint8: treasure a blue diamond, danger an orange cross."""
+def draw_maze(grid, agent_state, cell=48, rewards=None):
+    """The maze as an image [rows × cell, cols × cell, 3] uint8: treasure a blue diamond, danger an orange cross.
+
+    Where a cell has a reward of its own, in ``rewards`` [rows, cols] (nan elsewhere), it is shaded blue or orange.
+    """
     y, x = np.indices((cell, cell)) / (cell - 1) * 2 - 1  # a tile's own coordinates, -1 … 1
     shapes = {
         TREASURE: (np.abs(x) + np.abs(y) < 0.65, BLUE),
@@ -291,6 +405,9 @@ def draw_maze(grid, agent_state, cell=48):
     }
     rows, cols = grid.shape
     frame = np.full((rows, cols, cell, cell, 3), PAPER, np.uint8)
+    for row, col in np.argwhere(~np.isnan(rewards)) if rewards is not None else ():
+        shade = 0.5 * min(1, abs(rewards[row, col]))
+        frame[row, col] = (1 - shade) * np.array(PAPER) + shade * np.array(BLUE if rewards[row, col] > 0 else ORANGE)
     for code, (mask, colour) in shapes.items():
         for row, col in np.argwhere(grid == code):
             frame[row, col][mask] = colour

@@ -95,7 +95,7 @@ def test_moves_worked_by_hand():
     states = [8, 4, 0, 1, 2, 2, 3]
     rewards = [-0.04] * 6 + [1.0]
     for action, state, reward in zip(actions, states, rewards, strict=True):
-        assert env.step(action) == (state, reward, state == 3, False, {})
+        assert env.step(action) == (state, reward, state == 3, False, {"slipped": False})
 
 
 def test_slips_go_to_either_side_of_the_way_wanted():
@@ -240,3 +240,118 @@ def test_easy_lake_is_not_slippery_and_has_a_step_limit():
     assert all(len(outcomes) == 1 for actions in env.unwrapped.P.values() for outcomes in actions.values())
     model = tabular_model(env)
     assert model.next_state.shape == (16, 4, 1)
+
+
+# ------------------------------------------------------------------------------------------
+# Rewards of a cell's own
+# ------------------------------------------------------------------------------------------
+
+OWN = {(0, 0): 0.5, (0, 3): 0.25, (1, 3): 0.0, (2, 1): -3}
+
+
+def test_a_reward_of_the_cells_own_is_paid_instead_of_the_usual_one():
+    env = GridWorld(rewards=OWN, move_prob=1)
+    env.reset(seed=0)
+    assert [env.step(action)[1] for action in (RIGHT, LEFT, UP, UP, UP)] == [-3, -0.04, -0.04, 0.5, 0.5]
+    assert [env.step(RIGHT)[1:3] for _ in range(3)] == [(-0.04, False), (-0.04, False), (0.25, True)]
+
+
+def test_own_rewards_are_the_same_in_the_world_in_p_and_in_the_model():
+    array = np.full((3, 4), np.nan)
+    for cell, reward in OWN.items():
+        array[cell] = reward
+    for rewards in (OWN, array):
+        env = GridWorld(rewards=rewards, move_prob=0.6)
+        from_p = TabularModel.from_P(env.P)
+        np.testing.assert_allclose(env.model.reward, from_p.reward)
+        assert env.entry_reward.tolist() == [0.5, -0.04, -0.04, 0.25, -0.04, 9, -0.04, 0, -0.04, -3, -0.04, -0.04]
+    assert GridWorld(rewards={}).rewards is GridWorld(rewards=np.full((3, 4), np.nan)).rewards is None
+
+
+@pytest.mark.parametrize(
+    ("rewards", "sentence"),
+    [
+        ({(1, 1): 1}, "the block at row 1, column 1 is never entered, so it has no reward"),
+        ({(3, 0): 1}, "the reward at row 3, column 0 is outside the grid"),
+        ({(0, 0): np.inf}, "the reward at row 0, column 0 must be a finite number"),
+        ({5: 1}, r"rewards must be \{\(row, column\): reward\}; got the cell 5"),
+        (np.zeros((2, 2)), "rewards must be"),
+        (np.full((3, 4), np.inf), "a cell's reward must be a finite number"),
+        (0.5, "rewards must be"),
+    ],
+)
+def test_malformed_rewards_are_refused_in_one_sentence(rewards, sentence):
+    with pytest.raises(ValueError, match=sentence) as error:
+        GridWorld(rewards=rewards)
+    assert "\n" not in str(error.value)
+
+
+def test_a_step_tells_whether_the_agent_slipped():
+    always, never = GridWorld(move_prob=0), GridWorld(move_prob=1)
+    for env, slipped in ((always, True), (never, False)):
+        env.reset(seed=0)
+        assert env.step(UP)[4] == {"slipped": slipped}
+
+
+def test_cells_with_a_reward_of_their_own_are_shaded():
+    drawn, plain = (GridWorld(render_mode="rgb_array", rewards=rewards).render() for rewards in (OWN, None))
+    assert (drawn[10, 10] != plain[10, 10]).any()
+    assert (drawn[10, 60] == plain[10, 60]).all()
+
+
+# ------------------------------------------------------------------------------------------
+# Links
+# ------------------------------------------------------------------------------------------
+
+LINK = "maze=...T/.B.D/S...&prob=0.7&step_reward=-0.1&rewards=1.2:0.5,3.4:-1"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        LINK,
+        f"{LINK}&mode=learn&epsilon=0.3&from=the future",
+        f"http://127.0.0.1:8888/TOKEN/?lang=ja#{LINK}",
+        f"#{LINK}".replace("/", "%2F").replace(":", "%3A"),
+    ],
+)
+def test_a_link_holds_the_maze_and_how_it_moves_and_pays(link):
+    env = GridWorld.from_link(link)
+    assert env.grid.tolist() == np.array(BOOK_MAZE).tolist()
+    assert (env.start_state, env.move_prob, env.step_reward) == (8, 0.7, -0.1)
+    assert (env.rewards[0, 1], env.rewards[2, 3]) == (0.5, -1)
+    again = GridWorld.from_link(env.link)
+    assert again.link == env.link
+    np.testing.assert_array_equal(again.entry_reward, env.entry_reward)
+
+
+def test_a_maze_alone_is_a_link_and_arguments_go_before_it():
+    env = GridWorld.from_link(".S/.T", move_prob=1)
+    assert (env.start_state, env.move_prob, env.step_reward) == (1, 1, -0.04)
+
+
+@pytest.mark.parametrize(("maze", "start"), [("../..", 2), ("../BT", 0), ("T./T.", 3)])
+def test_a_maze_without_a_start_has_the_one_that_the_page_gives_it(maze, start):
+    assert GridWorld.from_link(maze).start_state == start
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ("..S/.S.", "the maze of the link has 2 starts; it must have one S"),
+        ("..X/...", "the maze of the link has the letter 'X'; its letters must be"),
+        ("..T/..", "the grid is ragged: row 0 has 3 cells, row 1 has 2"),
+        ("", "the link has no maze"),
+        ("prob=0.8", "the link has no maze"),
+        ("BB/BB", "the agent would start on a block"),
+        ("maze=.T/..&prob=most", "prob in the link must be a number from 0 to 1; got 'most'"),
+        ("maze=.T/..&prob=2", "prob in the link must be a number from 0 to 1; got '2'"),
+        ("maze=.T/..&step_reward=nan", "step_reward in the link must be a finite number"),
+        ("maze=.T/..&rewards=11:5", "rewards in the link must be row.column:reward, such as 1.2:0.5,3.4:-1; got"),
+        ("maze=.T/..&rewards=1.1:much", "the reward of the cell 1.1 must be a finite number; got 'much'"),
+        ("maze=.T/B.&rewards=2.1:1", "the block at row 1, column 0 is never entered"),
+    ],
+)
+def test_a_malformed_link_is_refused_in_one_sentence(link, sentence):
+    with pytest.raises(ValueError, match=f"^{sentence}"):
+        GridWorld.from_link(link)
