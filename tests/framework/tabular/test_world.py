@@ -9,6 +9,7 @@ from gymnasium import spaces
 
 from DP.planner import PLANNERS, ValueIterationPlanner
 from EL.q_learning import QLearningAgent
+from environment import GridWorld
 from framework.tabular.world import (
     NumberedWorld,
     TableWorld,
@@ -264,3 +265,17 @@ def test_world_of_the_readers_own_is_named_by_its_module(own_world, tmp_path, mo
     env = make_world(own_world)
     assert (env.observation_space, env.limit) == (spaces.Discrete(3), 50)
     assert env.reset(seed=0)[0] == 0
+
+
+def test_a_changed_world_goes_on_with_the_same_episode_and_luck():
+    before, after = GridWorld(), GridWorld(step_reward=-0.5)
+    lives = []
+    for change in (False, True):
+        world = TableWorld(before)
+        world.reset(seed=1)
+        steps = [world.step(0) for _ in range(3)]
+        if change:
+            world.change(after)
+        lives.append([*steps, *(world.step(3) for _ in range(3))])
+    assert [step[0] for step in lives[0]] == [step[0] for step in lives[1]]
+    assert [step[1] for step in lives[1]] == [-0.04] * 3 + [-0.5] * 3
