@@ -8,6 +8,7 @@ All solve the Bellman optimality equation of a finite model (Bellman 1957; Howar
     python DP/planner.py --planner policy --gamma 0.99
     python DP/planner.py --env FrozenLake-v1              any Gymnasium world that has P
     python DP/planner.py --env my_worlds:Windy-v0         your own, which my_worlds.py in this folder registers
+    python DP/planner.py --maze "...T/.B.D/S..."          one that was drawn in the simulator: its link, too
     python DP/planner.py --size 40 --planner modified     an empty 40×40 maze
 
 prints the values, the greedy arrows, the number of sweeps and the time, and saves a plot; the first takes a second.
@@ -45,12 +46,14 @@ class Sweep:
             when the policy has been improved.
         V: [S] float, a copy of the values.
         residual: the largest change of a value in this sweep.
+        policy: [S] int, in policy iteration: the policy that was evaluated, or has just been improved. Else None.
     """
 
     number: int
     phase: str
     V: np.ndarray
     residual: float
+    policy: np.ndarray | None = None
 
 
 class Planner:
@@ -188,7 +191,7 @@ class PolicyIterationPlanner(Planner):
             while residual >= threshold / max(1, policies / 100):
                 residual = self._sweep_policy(V, policy, *tables, backwards)
                 number += 1
-                yield Sweep(number, "evaluate", V[:-1].copy(), residual)
+                yield Sweep(number, "evaluate", V[:-1].copy(), residual, policy)
 
             Q = q_values(model, V[:-1], gamma)
             current = np.take_along_axis(Q, policy[:, None], axis=1)[:, 0]
@@ -196,7 +199,7 @@ class PolicyIterationPlanner(Planner):
             policy = np.where(better, Q.argmax(axis=1), policy)
             stable = not better.any()
             number += 1
-            yield Sweep(number, "improve", V[:-1].copy(), residual)
+            yield Sweep(number, "improve", V[:-1].copy(), residual, policy)
 
 
 class ModifiedPolicyIterationPlanner(Planner):
@@ -256,6 +259,8 @@ class Options(CommonOptions):
     env: str = "GridWorld-v0"
     """The world: GridWorld-v0, any Gymnasium id that has P: FrozenLake-v1, CliffWalking-v1, Taxi-v4 …, or your own:
     module:World-v0, from a file module.py in the current folder that registers it."""
+    maze: str | None = None
+    """A maze of the simulator, instead of env: its link, in quotation marks, or "...T/.B.D/S..." alone."""
     size: int | None = None
     """An empty size × size maze with a treasure in the top right corner, instead of env."""
     gamma: float = 0.9
@@ -263,7 +268,7 @@ class Options(CommonOptions):
     threshold: float = 1e-4
     """Sweep until no value changes by this much or more."""
     move_prob: float = 0.8
-    """Probability that the agent of a GridWorld moves as it wants."""
+    """Probability that the agent of a GridWorld moves as it wants; of a maze its link says that."""
     plot: str = "runs/planner/plan.png"
     """Where the plot goes."""
 
@@ -272,8 +277,10 @@ def world_of(options):
     """The world that the command line asks for.
 
     Raises:
-        ValueError: size or move_prob is out of range, or there is no such world.
+        ValueError: size or move_prob is out of range, the maze cannot be read, or there is no such world.
     """
+    if options.maze is not None:
+        return GridWorld.from_link(options.maze)
     if options.size is not None:
         if not 2 <= options.size <= 2000:
             raise ValueError(f"size must be from 2 to 2000; got {options.size}")
@@ -326,7 +333,8 @@ def draw_plan(options, planner, grid, greedy, residuals):
     axes[0, -1].axhline(options.threshold, color="grey", linestyle="--", label="threshold")
     axes[0, -1].set(xlabel="sweep", ylabel="largest change of a value", title="convergence")
     axes[0, -1].legend()
-    figure.suptitle(options.env if options.size is None else f"empty {options.size}×{options.size} maze")
+    empty = options.size and f"empty {options.size}×{options.size} maze"
+    figure.suptitle("a maze of the simulator" if options.maze is not None else empty or options.env)
     figure.tight_layout()
     save_figure(figure, options.plot)
 

@@ -13,20 +13,11 @@ makes it more or less probable, along the gradient of log pi(a | s) (Sutton & Ba
 prints a report every 50 episodes and saves a plot of the rewards, over several seeds, and of the preferences H.
 """
 
-import math
 from dataclasses import dataclass
 
-from EL.el_agent import ELAgent, Step
+from EL.el_agent import ELAgent, Step, softmax
 from framework.cli import run
 from framework.tabular.study import LearnOptions, study
-
-
-def softmax(row):
-    """The probabilities [A] of preferences [A]. Subtracting the largest one changes nothing, and avoids overflow."""
-    top = max(row)
-    weights = [math.exp(value - top) for value in row]
-    total = sum(weights)
-    return [weight / total for weight in weights]
 
 
 class Actor(ELAgent):
@@ -42,15 +33,6 @@ class Actor(ELAgent):
     def policy(self, state):
         """An action, drawn from the softmax of the preferences."""
         return self.sample(self.action_probs(state))
-
-    def sample(self, probs):
-        """A random action, drawn with the probabilities ``probs`` [A]."""
-        luck = self.random()
-        for action, prob in enumerate(probs):
-            luck -= prob
-            if luck < 0:
-                return action
-        return action  # the last one: by rounding, the probabilities may add up to a little less than 1
 
     def update(self, state, action, td_error, probs):
         """Step along td_error × the gradient of log pi(action | state), where ``probs`` [A] is pi."""

@@ -5,6 +5,7 @@ An agent adds ``steps``, a generator of `Step` that plays one episode and learns
 simulator waits between two steps and moves a slider, a test looks at every one.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -42,6 +43,14 @@ class Episode:
     truncated: bool
 
 
+def softmax(row, temperature=1.0):
+    """The probabilities [A] of preferences [A]. Subtracting the largest one changes nothing, and avoids overflow."""
+    top = max(row)
+    weights = [math.exp((value - top) / temperature) for value in row]
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
 class ELAgent:
     """A table, a policy, and settings. An agent adds ``steps(env)``, a generator of `Step`: one episode.
 
@@ -54,7 +63,8 @@ class ELAgent:
         q: the rows of Q, a list of lists: for reading and writing single numbers, 4 times faster than an array.
         n: N(s, a) as a list of lists, how often each action was taken in each state. Whether a pair was visited is
             read from here, since an entry of Q may be 0 by chance.
-        epsilon, gamma, learning_rate, rate_decay: read at every step, so changing them acts at once.
+        tables: other tables of values, if an agent has any: those of double Q-learning, whose mean is ``q``.
+        epsilon, gamma, …: the settings; they are read at every step, so changing them acts at once.
 
     Raises:
         ValueError: states or actions are not numbered from 0, or a setting is wrong.
@@ -64,8 +74,12 @@ class ELAgent:
     based_on = "value"  # what the policy comes from: "value", or "policy", a table of its own
     policy_learnt = "on-policy"  # whose values are learnt: the acting policy's, or "off-policy", another's
 
-    limits = {"epsilon": (0, 1), "gamma": (0, 1), "learning_rate": (0, 1), "rate_decay": (0, 1)}
+    exploration = {"epsilon": (0, 1), "epsilon_decay": (0, 1), "temperature": (0, 100), "initial_value": (-100, 100)}
+    limits = {**exploration, "gamma": (0, 1), "learning_rate": (0, 1), "rate_decay": (0, 1)}
     epsilon = 0.1
+    epsilon_decay = 0.0
+    temperature = 0.0
+    initial_value = 0.0
     gamma = 0.99
     learning_rate = 0.1
     rate_decay = 0.0
@@ -78,7 +92,8 @@ class ELAgent:
                     "make_world of framework.tabular.world numbers them so"
                 )
         self.num_states, self.num_actions = int(env.observation_space.n), int(env.action_space.n)
-        self.q = [[0.0] * self.num_actions for _ in range(self.num_states)]
+        self.q = [[self.initial_value] * self.num_actions for _ in range(self.num_states)]
+        self.tables = ()
         self.n = [[0] * self.num_actions for _ in range(self.num_states)]
         # Not the seed alone: a world with the same seed would draw the very same numbers as its agent.
         self.random = uniforms(np.random.default_rng(seed if seed is None else (seed, 1))).__next__
@@ -88,7 +103,13 @@ class ELAgent:
         """Change settings; they act from the next step on.
 
         Args:
-            epsilon: the probability of exploring, 0 to 1.   gamma: the discount, 0 to 1.
+            epsilon, epsilon_decay: a state that has been visited N(s) times explores with probability
+                epsilon × N(s)^-epsilon_decay. With a decay from over 0 to 1 exploring fades, but every action is
+                tried for ever: greedy in the limit with infinite exploration, GLIE (Singh et al. 2000).
+            temperature: above 0, an action is drawn from the softmax of Q / temperature, and epsilon is not used.
+            initial_value: the value of pairs that were never taken. More than they can be worth makes them tempting:
+                an optimistic start (Sutton & Barto 2018, section 2.6).
+            gamma: the discount.
             learning_rate, rate_decay: an entry moves by learning_rate × N^-rate_decay of its error at its Nth visit.
                 With rate_decay 0 that never shrinks and Q never settles; from over 0.5 to 1 it does (Robbins & Monro
                 1951); with learning_rate 1 and rate_decay 1 an entry is the mean of its targets.
@@ -102,6 +123,10 @@ class ELAgent:
             low, high = self.limits[name]
             if not low <= value <= high:
                 raise ValueError(f"{name} must be a number from {low} to {high}; got {value}")
+            if name == "initial_value" and value != self.initial_value:
+                for table in (self.q, *self.tables):
+                    for row, taken in zip(table, self.n, strict=True):
+                        row[:] = [old if times else value for old, times in zip(row, taken, strict=True)]
             setattr(self, name, value)
 
     def steps(self, env):
@@ -121,10 +146,27 @@ class ELAgent:
             yield Episode(number, reward, length, step.truncated)
 
     def policy(self, state):
-        """Epsilon-greedy: any action with probability epsilon, else the best so far."""
-        if self.random() < self.epsilon:
+        """Epsilon-greedy: any action with probability epsilon, else the best so far. Softmax with a temperature."""
+        if self.temperature:
+            return self.sample(self.action_probs(state))
+        if self.random() < (self.explore_prob(state) if self.epsilon_decay else self.epsilon):
             return int(self.random() * self.num_actions)
         return self.best_action(self.q[state])
+
+    def explore_prob(self, state):
+        """The probability of exploring in a state: epsilon × N(s)^-epsilon_decay."""
+        if not self.epsilon_decay:
+            return self.epsilon
+        return self.epsilon * max(1, sum(self.n[state])) ** -self.epsilon_decay
+
+    def sample(self, probs):
+        """A random action, drawn with the probabilities ``probs`` [A]."""
+        luck = self.random()
+        for action, prob in enumerate(probs):
+            luck -= prob
+            if luck < 0:
+                return action
+        return action  # the last one: by rounding, the probabilities may add up to a little less than 1
 
     def best_action(self, row):
         """The index of the largest number in a row [A]; any of them where several tie."""
@@ -137,17 +179,24 @@ class ELAgent:
     def action_probs(self, state):
         """[A] list: the probability with which ``policy`` takes each action."""
         row = self.q[state]
-        best = max(row)
-        explore, exploit = self.epsilon / self.num_actions, (1 - self.epsilon) / row.count(best)
+        if self.temperature:
+            return softmax(row, self.temperature)
+        best, epsilon = max(row), self.explore_prob(state)
+        explore, exploit = epsilon / self.num_actions, (1 - epsilon) / row.count(best)
         return [explore + exploit * (value == best) for value in row]
 
     def expected_value(self, state):
         """The value of a state under ``policy``: the sum over a of pi(a | s) Q(s, a)."""
         row = self.q[state]
-        return (1 - self.epsilon) * max(row) + self.epsilon * sum(row) / self.num_actions
+        if self.temperature:
+            return sum(prob * value for prob, value in zip(self.action_probs(state), row, strict=True))
+        epsilon = self.explore_prob(state)
+        return (1 - epsilon) * max(row) + epsilon * sum(row) / self.num_actions
 
     def rate(self, state, action):
         """The learning rate of Q(s, a) at its N(s, a)th visit: learning_rate × N(s, a)^-rate_decay."""
+        if not self.rate_decay:
+            return self.learning_rate
         return self.learning_rate * self.n[state][action] ** -self.rate_decay
 
     @property

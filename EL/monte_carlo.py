@@ -78,7 +78,7 @@ class OffPolicyMonteCarloAgent(ELAgent):
 
     prediction_target = "actual return"
     policy_learnt = "off-policy"
-    limits = {"epsilon": (0, 1), "gamma": (0, 1)}
+    limits = {**ELAgent.exploration, "gamma": (0, 1)}
 
     def __init__(self, env, seed=None, **settings):
         super().__init__(env, seed, **settings)

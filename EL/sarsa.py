@@ -65,11 +65,8 @@ class NStepSARSAAgent(ELAgent):
     n = 1 is SARSA; an n longer than the episode is every-visit Monte Carlo.
     """
 
-    def __init__(self, env, seed=None, num_steps=4, **settings):
-        if not num_steps >= 1:
-            raise ValueError(f"num_steps must be at least 1; got {num_steps}")
-        super().__init__(env, seed, **settings)
-        self.num_steps = num_steps
+    limits = {**ELAgent.limits, "num_steps": (1, 1000)}
+    num_steps = 4
 
     def steps(self, env):
         """Generator of `Step`: one episode. The entry that changes is the one of n steps ago."""
@@ -81,7 +78,7 @@ class NStepSARSAAgent(ELAgent):
             next_action = self.policy(next_state)
             waiting.append((state, action, reward))
             done, updates = terminated or truncated, []
-            while waiting and (done or len(waiting) == self.num_steps):
+            while waiting and (done or len(waiting) >= self.num_steps):
                 td_target = 0.0 if terminated else self.q[next_state][next_action]
                 for _, _, r in reversed(waiting):
                     td_target = r + self.gamma * td_target
@@ -107,7 +104,7 @@ def main(options):
     methods = {
         "SARSA": SARSAAgent,
         "Expected SARSA": ExpectedSARSAAgent,
-        f"{options.num_steps}-step SARSA": (NStepSARSAAgent, {"num_steps": options.num_steps}),
+        f"{options.num_steps}-step SARSA": NStepSARSAAgent,
     }
     study(methods, options)
 

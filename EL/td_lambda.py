@@ -109,7 +109,7 @@ def main(options):
     if not options.lambdas:
         raise ValueError("lambdas must be at least one number from 0 to 1")
     study({f"λ = {lambda_:g}": (TDLambdaAgent, {"lambda_": lambda_}) for lambda_ in options.lambdas}, options)
-    env = make_world(options.env)
+    env = make_world(options.env, options.maze)
     env.reset(seed=options.seed)
     agent = TDLambdaAgent(env, options.seed, epsilon=0.5)
     agent.Q = np.random.default_rng(options.seed).normal(size=(agent.num_states, agent.num_actions))

@@ -14,12 +14,20 @@ class LearnOptions(CommonOptions):
     env: str = "FrozenLakeEasy-v0"
     """The world: GridWorld-v0, FrozenLakeEasy-v0, any of Gymnasium's toy_text: FrozenLake-v1, Taxi-v4 …, or your own:
     module:World-v0, from a file module.py in the current folder that registers it."""
+    maze: str | None = None
+    """A maze of the simulator, instead of env: its link, in quotation marks, or "...T/.B.D/S..." alone."""
     episodes: int = 500
     """How many episodes to learn from."""
     seeds: int = 10
     """How many independent runs, in parallel: seed, seed + 1 … The plot shows their mean and its 95% band."""
     epsilon: float = 0.1
     """The probability of exploring."""
+    epsilon_decay: float = 0.0
+    """A state explores with epsilon × N^-epsilon_decay at its Nth visit."""
+    temperature: float = 0.0
+    """Above 0, actions are drawn from the softmax of Q / temperature, and epsilon is not used."""
+    initial_value: float = 0.0
+    """What Q starts with; more than a state can be worth makes an agent try everything."""
     gamma: float = 0.99
     """The discount."""
     learning_rate: float = 0.1
@@ -40,9 +48,9 @@ class Run:
     N: np.ndarray
 
 
-def learn_once(agent_class, env_id, episodes, seed, settings, report=None):
+def learn_once(agent_class, env_id, episodes, seed, settings, report=None, maze=None):
     """Let a new agent learn in a new world; returns a `Run`. With ``report``, prints every so many episodes."""
-    env = make_world(env_id)
+    env = make_world(env_id, maze)
     env.reset(seed=seed)
     agent = agent_class(env, seed, **settings)
     rewards, lengths = np.zeros(episodes), np.zeros(episodes, int)
@@ -73,7 +81,13 @@ def learn_runs(methods, options):
     for name, low in {"episodes": 1, "seeds": 1, "seed": 0, "report": 1}.items():
         if getattr(options, name) < low:
             raise ValueError(f"{name} must be at least {low}; got {getattr(options, name)}")
-    for name in ("epsilon", "gamma", "learning_rate", "rate_decay"):  # also those that no method here has
+    for name in (
+        "epsilon",
+        "epsilon_decay",
+        "gamma",
+        "learning_rate",
+        "rate_decay",
+    ):  # also those that no method here has
         if not 0 <= getattr(options, name) <= 1:
             raise ValueError(f"{name} must be a number from 0 to 1; got {getattr(options, name)}")
     if options.quick:
@@ -81,14 +95,14 @@ def learn_runs(methods, options):
     else:
         episodes, seeds = options.episodes, options.seeds
     given = {field.name: getattr(options, field.name) for field in fields(options)}
-    calls, env = [], make_world(options.env)
+    calls, env = [], make_world(options.env, options.maze)
     for method in methods.values():
         agent_class, settings = method if isinstance(method, tuple) else (method, {})
         settings = {**{name: given[name] for name in agent_class.limits if name in given}, **settings}
         agent_class(env, **settings)  # refuses here what it would refuse after others had learnt for minutes
         for seed in range(options.seed, options.seed + seeds):
             report = options.report if not calls else None
-            calls.append((agent_class, options.env, episodes, seed, settings, report))
+            calls.append((agent_class, options.env, episodes, seed, settings, report, options.maze))
     if seeds * len(methods) > 1:
         first, names = next(iter(methods)), ", ".join(methods)
         print(f"{names}: {seeds} seeds each. The reports are of {first}, seed {options.seed}.")
@@ -125,6 +139,6 @@ def study(methods, options, table="Q"):
     from framework.tabular.plots import draw_study  # here, so that a wrong option is refused at once
 
     runs = learn_runs(methods, options)
-    env = make_world(options.env)
+    env = make_world(options.env, options.maze)
     print(*summary(env, runs), sep="\n")
-    draw_study(env, options.env, runs, options.plot, table)
+    draw_study(env, options.env if options.maze is None else "a maze of the simulator", runs, options.plot, table)

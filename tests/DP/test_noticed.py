@@ -32,6 +32,11 @@ def test_the_agent_of_a_grid_world_moves_as_it_wants_with_the_probability_of_the
     assert world_of(Options(size=size, move_prob=0.6)).move_prob == 0.6
 
 
+def test_a_maze_of_the_simulator_is_planned_as_its_link_says():
+    env = world_of(Options(maze="http://localhost/#maze=S.T/.BD&prob=0.7&rewards=1.2:0.5", move_prob=0.6))
+    assert (env.shape, env.start_state, env.move_prob, env.entry_reward[1]) == ((2, 3), 0, 0.7, 0.5)
+
+
 def test_both_arrows_of_a_tie_are_printed(tmp_path, capsys):
     """From the diagonal of an empty maze, up and right promise the same, but for what the last sweep left to do."""
     main(Options(size=4, plot=str(tmp_path / "plan.png")))

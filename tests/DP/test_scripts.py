@@ -52,6 +52,7 @@ def test_help_shows_examples(name, tmp_path):
         ("DP/planner.py", ("--env", "Taxi-v3"), "Please use `Taxi-v4` instead"),
         ("DP/planner.py", ("--plot", f"{__file__}/plan.png"), "test_scripts.py"),  # a file is no folder
         ("DP/planner.py", ("--size", "1"), "size must be from 2 to 2000"),
+        ("DP/planner.py", ("--maze", "..S/S.."), "the maze of the link has 2 starts"),
         ("DP/planner.py", ("--move-prob", "nan"), "move_prob must be a number from 0 to 1"),
         ("DP/environment_demo.py", ("--episodes", "0"), "episodes must be at least 1"),
     ],

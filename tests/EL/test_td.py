@@ -196,5 +196,16 @@ def test_actor_critic_has_no_epsilon(chain):
 
 
 def test_num_steps_must_be_positive(chain):
-    with pytest.raises(ValueError, match="num_steps must be at least 1; got 0"):
+    with pytest.raises(ValueError, match="num_steps must be a number from 1 to 1000; got 0"):
         NStepSARSAAgent(chain, num_steps=0)
+
+
+def test_the_number_of_steps_may_change_while_steps_are_waiting(model_world):
+    world = model_world({s: {0: [(1.0, s + 1, 1.0, False)]} for s in range(9)} | {9: {0: [(1.0, 9, 0.0, True)]}})
+    agent = NStepSARSAAgent(world, num_steps=4, epsilon=0.0, gamma=1.0, learning_rate=1.0)
+    steps = agent.steps(world)
+    learnt = [len(next(steps).updates) for _ in range(4)]
+    agent.configure(num_steps=2)
+    learnt += [len(next(steps).updates) for _ in range(3)]
+    assert learnt == [0, 0, 0, 1, 3, 1, 1]
+    assert sum(len(step.updates) for step in steps) + sum(learnt) == 10

@@ -3,7 +3,9 @@
 import numpy as np
 
 from EL.q_learning import QLearningAgent
+from environment import GridWorld
 from framework.tabular.study import LearnOptions, learn_once, learn_runs
+from framework.tabular.world import TableWorld
 
 
 def test_runs_are_sorted_by_method_and_seed(capsys):
@@ -17,3 +19,15 @@ def test_runs_are_sorted_by_method_and_seed(capsys):
     assert [len(of_seeds) for of_seeds in runs.values()] == [2, 2]
     reward = np.mean(runs["quick"][0].rewards[:20])
     assert f"episode 20: mean reward {reward:.3f}" in printed
+
+
+def test_a_maze_of_a_link_is_learnt_as_the_simulator_learns_it():
+    link = "maze=...T/.B.D/S...&prob=0.9&rewards=1.2:0.5"
+    options = LearnOptions(maze=link, episodes=30, seeds=2, seed=4)
+    runs = learn_runs({"Q-learning": QLearningAgent}, options)["Q-learning"]
+    for seed, run in zip((4, 5), runs, strict=True):
+        world = TableWorld(GridWorld.from_link(link))
+        world.reset(seed=seed)
+        agent = QLearningAgent(world, seed)
+        assert [episode.reward for episode in agent.learn(world, 30)] == run.rewards.tolist()
+        assert np.array_equal(agent.Q, run.Q)
