@@ -7,28 +7,72 @@ how things stand.
 import json
 import time
 from collections import deque
+from copy import copy
 from itertools import islice
 
-from DP.planner import PLANNERS
-from EL.actor_critic import ActorCritic
-from EL.monte_carlo import MonteCarloAgent
-from EL.q_learning import QLearningAgent
-from EL.sarsa import ExpectedSARSAAgent, SARSAAgent
-from EL.td_lambda import TDLambdaAgent
-from framework.tabular.world import TableWorld
-from lab.jobs import SLICE_SECONDS
+import numpy as np
 
-LEARNERS = {
-    "monte_carlo": MonteCarloAgent,
-    "sarsa": SARSAAgent,
-    "expected_sarsa": ExpectedSARSAAgent,
-    "q_learning": QLearningAgent,
-    "td_lambda": TDLambdaAgent,
-    "actor_critic": ActorCritic,
-}
+from DP.planner import PLANNERS
+from environment import ORDINARY
+from framework.tabular.world import TableWorld, greedy_policy, policy_values
+from lab.errors import BadRequest
+from lab.jobs import SLICE_SECONDS
+from lab.learners import SETTINGS, make_agent
+from lab.walking import new_seed, walk
+
 LONGEST_CURVE = 400  # points of a learning curve
+MEASURED = 10  # a measure follows when there are 1/10 more episodes than at the last one
 MOST_SHOWN = 10  # steps that one frame tells of
-MOST_SWEEPS = 5_000  # of the planner that finds the optimum
+SMALLEST_TRACE = 0.001  # that is shown
+MOST_SWEEPS = 5_000  # of the planner that finds the truth
+
+
+class Truth:
+    """What the planner knows of a maze, to hold beside what is learnt.
+
+    Attributes:
+        V: [S] float.   Q: [S, A] float.   optimum: V of the start. None where the planner finds no answer.
+    """
+
+    def __init__(self, env, gamma):
+        self.env, self.gamma = env, gamma
+        planner = PLANNERS["value"](env, compile=True)
+        try:
+            for _ in islice(planner.sweeps(gamma, 1e-8), MOST_SWEEPS):
+                pass
+        except ValueError:  # gamma 1 where an episode may never end
+            pass
+        self.V, self.Q = planner.V, planner.Q
+        self.optimum = None if self.V is None else float(self.V[env.start_state])
+        self.reached = reached_states(env)
+
+    def message(self):
+        v, q = (None, None) if self.V is None else (self.V.tolist(), self.Q.tolist())
+        return {"type": "truth", "v": v, "q": q, "optimum": self.optimum}
+
+    def measure(self, agent):
+        """How far an agent has come.
+
+        Returns:
+            (rms, greedy): the root of the mean squared error of V over the cells that can be reached, and the exact
+            value of the start under the greedy policy. Either is None where there is none.
+        """
+        Q = agent.Q
+        with np.errstate(all="ignore"):  # values that have grown without bound are told of by the frame
+            V = np.array(agent.critic.v) if hasattr(agent, "critic") else Q.max(axis=1)
+            rms = None if self.V is None else float(np.sqrt(np.mean((V - self.V)[self.reached] ** 2)))
+            if self.gamma == 1:
+                return rms, None
+            return rms, float(policy_values(self.env, greedy_policy(Q), self.gamma)[self.env.start_state])
+
+
+def reached_states(env):
+    """The ordinary cells that can be reached from the start, a list of states."""
+    model, found = env.model, [env.start_state]
+    leads_to = np.where(model.prob > 0, model.next_state, env.num_states).reshape(env.num_states, -1)
+    for state in found:  # grows on the way
+        found += set(leads_to[state].tolist()) - {*found, env.num_states}
+    return found
 
 
 class Curve:
@@ -59,33 +103,43 @@ class Learner:
     """
 
     def __init__(self, name, seed, env, settings):
-        self.name, self.seed = name, seed
-        world = TableWorld(env)
-        world.reset(seed=seed)
-        self.agent = LEARNERS[name](world, seed)
-        self.configure(settings)
-        self.life = self._episodes(world)
-        self.curve = Curve()
+        self.name, self.seed, self.env = name, seed, env
+        self.world = TableWorld(env)
+        self.world.reset(seed=seed)
+        self.agent = make_agent(name, self.world, seed, settings)
+        self.life = self._episodes()
+        self.curve, self.measures = Curve(), []
         self.recent = deque(maxlen=MOST_SHOWN)
         self.state = env.start_state
-        self.steps = self.episodes = self.episode_steps = 0
+        self.steps = self.episodes = self.episode_steps = self.treasures = 0
         self.ended, self.last_return = True, None
+        self.shown, self.shown_curve, self.shown_measures = {}, (1, 0), 0  # what the page has been told
 
-    def _episodes(self, world):
+    def _episodes(self):
         while True:
-            yield from self.agent.steps(world)
+            yield from self.agent.steps(self.world)
 
     @property
     def setting_names(self):
         """The names of the settings that this learner has, a list."""
-        return list(self.agent.limits)
+        return [name for name in SETTINGS if name in self.agent.limits]
 
     def configure(self, settings):
         """Change the settings that this learner has; they act from its next step on."""
         self.agent.configure(**{name: value for name, value in settings.items() if name in self.agent.limits})
 
-    def step(self):
-        """One step; True if it ended the episode."""
+    def change_world(self, env):
+        """Go on in another maze of the same size: with a new episode, if the cell is no ordinary one any more."""
+        self.env = env
+        self.world.change(env)
+        lost = not self.ended and env.grid.flat[self.state] != ORDINARY
+        if lost:
+            self.life, self.ended = self._episodes(), True
+        if lost or not self.steps:
+            self.state = env.start_state
+
+    def step(self, truth):
+        """One step; True if it ended the episode. ``truth`` is a `Truth` to measure by."""
         if self.ended:
             self.episode_steps, self.discounted, self.discount = 0, 0.0, 1.0
         step = next(self.life)
@@ -98,15 +152,41 @@ class Learner:
         self.ended = step.terminated or step.truncated
         if self.ended:
             self.episodes += 1
+            self.treasures += step.terminated and step.reward > 0
             self.last_return = self.discounted
             self.curve.add(self.discounted)
+            last, *_ = self.measures[-1]
+            if not self.curve.count and self.episodes - last >= max(1, last // MEASURED):
+                self.measure(truth)
         return self.ended
 
-    def picture(self):
-        """What the page shows of this learner, a dict: its tables, its curve, its steps since the last picture."""
+    def measure(self, truth):
+        self.measures.append([self.episodes, *truth.measure(self.agent)])
+
+    def walk(self, seed):
+        """The message "walk" of an episode without exploring or learning, in a world of its own."""
+        rng = np.random.default_rng((seed, 1))
+
+        def best(state):
+            row = self.agent.q[state]
+            return int(rng.choice([action for action, value in enumerate(row) if value == max(row)]))
+
+        return walk(copy(self.env), best, self.agent.gamma, seed)
+
+    def picture(self, full):
+        """What the page shows of this learner, a dict; without ``full`` only what is new since the last picture."""
+        if full:
+            self.shown, self.shown_curve, self.shown_measures = {}, (1, 0), 0
         steps = [step._asdict() for step in self.recent]
         self.recent.clear()
-        critic = getattr(self.agent, "critic", None)
+        rows, values = self._changed()
+        traces = getattr(self.agent, "traces", None)
+        size, keep = self.shown_curve
+        if size != self.curve.size:
+            keep = 0
+        new_curve = {"size": self.curve.size, "keep": keep, "means": self.curve.means[keep:]}
+        new_measures = {"keep": self.shown_measures, "points": self.measures[self.shown_measures :]}
+        self.shown_curve, self.shown_measures = (self.curve.size, len(self.curve.means)), len(self.measures)
         return {
             "state": self.state,
             "steps": steps,
@@ -115,15 +195,29 @@ class Learner:
             "episode_step": self.episode_steps,
             "return": self.last_return,
             "gamma": self.agent.gamma,
-            "q": self.agent.q,
-            "n": self.agent.n,
-            "v": critic and critic.v,
-            "curve": {"size": self.curve.size, "means": self.curve.means},
+            "treasures": self.treasures,
+            "rows": rows,
+            "v": values,
+            "traces": traces and [[s, a, trace] for (s, a), trace in traces.items() if trace >= SMALLEST_TRACE],
+            "curve": new_curve,
+            "measures": new_measures,
         }
+
+    def _changed(self):
+        """([[s, q, n], …], [[s, v], …]) of the visited states that have changed since they were last shown."""
+        critic = getattr(self.agent, "critic", None)
+        rows, values = [], []
+        for state, (q, n) in enumerate(zip(self.agent.q, self.agent.n, strict=True)):
+            now = (q, n, critic.v[state]) if critic else (q, n)
+            if any(n) and now != self.shown.get(state):
+                self.shown[state] = (q.copy(), n.copy(), *now[2:])
+                rows.append([state, q, n])
+                values.append([state, *now[2:]])
+        return rows, values if critic else None
 
 
 class Lesson:
-    """One or two learners on the same maze, in step with each other."""
+    """One or two learners on the same maze, in step with each other; `lab.pacing.PacedJob` paces it."""
 
     def __init__(self, request):
         self.id, self.env = request.id, request.worlds[0]
@@ -133,78 +227,76 @@ class Lesson:
         ]
         self.steps = 0
         self.in_episode = []  # the learners that still have to end the episode asked for
-        self.optimum = optimal_return(self.env, request.settings["gamma"])
+        self.truth = Truth(self.env, request.settings["gamma"])
+        for learner in self.learners:
+            learner.measure(self.truth)
 
     def started(self):
-        """The message that announces the lesson."""
-        return {
-            "type": "learning",
-            "id": self.id,
-            "shape": list(self.env.shape),
-            "start": self.env.start_state,
-            "learners": [
-                {
-                    "name": learner.name,
-                    "seed": learner.seed,
-                    "settings": learner.setting_names,
-                    "based_on": learner.agent.based_on,
-                }
-                for learner in self.learners
-            ],
-        }
+        """The messages that announce the lesson."""
+        learners = [
+            {
+                "name": learner.name,
+                "seed": learner.seed,
+                "settings": learner.setting_names,
+                "based_on": learner.agent.based_on,
+            }
+            for learner in self.learners
+        ]
+        about = {"shape": list(self.env.shape), "start": self.env.start_state, "learners": learners}
+        return [{"type": "learning", **about}, self.truth.message()]
 
     def configure(self, settings):
+        """Change settings; returns the message "truth" where it is another one."""
         for learner in self.learners:
             learner.configure(settings)
-        if "gamma" in settings:
-            self.optimum = optimal_return(self.env, settings["gamma"])
+        if settings.get("gamma", self.truth.gamma) == self.truth.gamma:
+            return None
+        self.truth = Truth(self.env, settings["gamma"])
+        return self.truth.message()
+
+    def receive(self, kind, value):
+        """Do what the page asks: "world", a `GridWorld` for each learner, or "walk", a seed or None."""
+        if kind == "world":
+            return self.change_world(value)
+        seed = new_seed() if value is None else value
+        return {"type": "walks", "walks": [learner.walk(seed) for learner in self.learners]}
+
+    def change_world(self, worlds):
+        """Go on in another maze of the same size, a world for each learner; returns the message "truth"."""
+        for learner, env in zip(self.learners, worlds, strict=True):
+            learner.change_world(env)
+        self.env = worlds[0]
+        self.truth = Truth(self.env, self.truth.gamma)
+        return self.truth.message()
 
     def advance(self, most):
         """Every learner takes up to ``most`` steps, within a slice's time; returns how many."""
         until = time.perf_counter() + SLICE_SECONDS
         for done in range(1, most + 1):  # noqa: B007
             for learner in self.learners:
-                learner.step()
+                learner.step(self.truth)
             if time.perf_counter() > until:
                 break
         self.steps += done
         return done
 
-    def finish_episode(self):
+    def finish(self, unit):
         """Every learner goes on to the end of its episode, within a slice's time; True when all are there."""
         until = time.perf_counter() + SLICE_SECONDS
         self.in_episode = self.in_episode or list(self.learners)
         while self.in_episode and time.perf_counter() < until:
-            self.in_episode = [learner for learner in self.in_episode if not learner.step()]
+            self.in_episode = [learner for learner in self.in_episode if not learner.step(self.truth)]
         self.steps = max(learner.steps for learner in self.learners)
         return not self.in_episode
 
-    def frame(self):
-        """The message that says how things stand, as text.
+    def frame(self, full):
+        """The message that says how things stand, as text; without ``full`` what changed since the last one.
 
         Raises:
-            ValueError: a value is no number any more.
+            BadRequest: a value is no number any more.
         """
-        message = {
-            "type": "frame",
-            "id": self.id,
-            "optimum": self.optimum,
-            "learners": [learner.picture() for learner in self.learners],
-        }
+        learners = [learner.picture(full) for learner in self.learners]
         try:
-            return json.dumps(message, allow_nan=False)
+            return json.dumps({"type": "frame", "id": self.id, "full": full, "learners": learners}, allow_nan=False)
         except ValueError:
-            raise ValueError(
-                "the values have grown without bound; use a smaller learning rate, gamma or lambda"
-            ) from None
-
-
-def optimal_return(env, gamma):
-    """The discounted return that the best policy expects from the start; None where the planner finds no answer."""
-    planner = PLANNERS["value"](env, compile=True)
-    try:
-        for sweep in islice(planner.sweeps(gamma, 1e-6), MOST_SWEEPS):  # noqa: B007
-            pass
-    except ValueError:  # gamma 1 where an episode may never end
-        return None
-    return float(sweep.V[env.start_state]) if sweep.residual < 1e-6 else None
+            raise BadRequest("no_bound") from None

@@ -1,92 +1,98 @@
-"""Runs a lesson at the pace that its page asks for, off the event loop.
+"""Runs something that goes on step by step, such as a lesson, at the pace that its page asks for, off the event loop.
 
 A tick takes the steps that are due, in a worker thread and in slices of milliseconds, and sends one frame; only then
-comes the next tick. So at most 30 frames a second leave, a slow reader slows its own lesson only, and a lesson whose
-page has left simply stops. The messages:
-
-    in   {"type": "learn", "id", grid, start, prob, step_reward, "learners": [{"name", "seed"}] (one or two),
-          "settings": {"epsilon": 0.1, …}, "pace": steps a second, 0 (paused) or "full"}
-         {"type": "set", "id", "settings"}   {"type": "pace", "id", "pace"}  {"type": "step", "id", "unit": "step"}
-    out  {"type": "learning", …} `Lesson.started`, once; {"type": "frame", …} `Lesson.frame`, after every tick;
-         {"type": "finished", "id", "steps"} at the limit
+comes the next tick. So at most 30 frames a second leave, a slow reader slows its own job only, and a job whose page
+has left simply stops. At its limit a job pauses: it goes on by itself no more, but does all else that it is asked.
 """
 
 import asyncio
 import math
 from contextlib import suppress
 
-from lab.jobs import Busy
-from lab.learning import Lesson
+from lab.errors import Busy
 
 FRAME_SECONDS = 1 / 30
 BUSY_SHARE = 0.6  # of the time between two frames that computing may take; the rest is for everybody else
-MOST_STEPS = 3_000_000  # of one lesson
+MOST_STEPS = 3_000_000  # of one job, until it pauses
 MOST_SECONDS = 120.0  # of computing
+MOST_ASKED = 1_000  # steps and the like that wait to be done
 FULL_SPEED = math.inf
 
 
-class LessonJob:
-    """One lesson of one page: what the page asked for last, and the loop that follows it.
+class PacedJob:
+    """One job of one page: what the page asked for last, and the loop that follows it.
 
     Args:
-        request: a `LearnRequest`.
+        make: builds what is stepped, in a worker thread, where all of its methods run, too:
+
+            started()            what announces it
+            configure(settings)  changes settings, a dict
+            receive(kind, value) does what the page asks by a message that is not of this file, such as "walk"
+            advance(most)        takes up to ``most`` steps within a slice's time; returns how many
+            finish(unit)         goes on to the end of the "episode" for a slice's time; returns whether it is there
+            frame(full)          how things stand; with ``full`` all of it, else what changed since the last frame
+            steps                how many steps it has taken
+
+            The first three return a message, a list of messages, or None; a message is a dict, JSON text or bytes.
+            ``frame`` returns a message or None. One that only answers needs no configure, advance, finish, steps.
         runner: the `JobRunner` whose threads and places it uses.
-        send: coroutine that sends a message, a dict or JSON text, to the page.
+        send: coroutine that sends a message; False says that the line was lost, and that another one has come.
+        pace: steps a second, 0 (paused) or `FULL_SPEED`.
     """
 
-    def __init__(self, request, runner, send, most_steps=MOST_STEPS):
-        self.request, self.runner, self.send, self.most_steps = request, runner, send, most_steps
-        self.pace = request.pace
-        self.steps_asked = self.episodes_asked = 0
+    most_steps, most_seconds = MOST_STEPS, MOST_SECONDS
+
+    def __init__(self, make, runner, send, pace=0):
+        self.make, self.runner, self.send, self.pace = make, runner, send, pace
+        self.asked = []  # what the page asked for that is done in order, each with a frame: (kind, value)
         self.settings = {}  # changed, and not acting yet
+        self.full = True  # whether the next frame shows everything
         self.news = asyncio.Event()
-        self.spent = 0.0  # seconds of computing
+        self.seconds = 0.0  # of computing
 
-    # What a page may ask while it runs. Nothing acts before the loop comes round: a slice is never disturbed.
+    def receive(self, kind, value):
+        """Take what the page asks. It acts when the loop comes round: a slice is never disturbed.
 
-    def set(self, settings):
-        self.settings.update(settings)
-        self.news.set()
-
-    def set_pace(self, pace):
-        self.pace = pace
-        self.news.set()
-
-    def step(self, unit):
-        """Ask for one more "step" or "episode", also while paused."""
-        if unit == "step":
-            self.steps_asked += 1
+        Raises:
+            Busy: too much of what was asked before is not done yet.
+        """
+        if kind == "set":
+            self.settings.update(value)
+        elif kind == "pace":
+            self.pace = value
+        elif len(self.asked) < MOST_ASKED:
+            self.asked.append((kind, value))
         else:
-            self.episodes_asked += 1
+            raise Busy("many_asked", most=MOST_ASKED)
+        self.news.set()
+
+    def resume(self):
+        """Show everything again: the page has a new line."""
+        self.full = True
         self.news.set()
 
     async def run(self):
-        """Run the lesson until it reaches the limit, or the task is cancelled.
+        """Run until the task is cancelled.
 
         Raises:
-            Busy: at once, when too many jobs are under way.   ValueError: the values have grown without bound.
+            Busy: at once, when too many jobs are computing.   ValueError: from what is stepped.
         """
-        if self.runner.under_way >= self.runner.jobs:
-            raise Busy(f"{self.runner.jobs} jobs are under way already; try again in a moment")
-        self.runner.under_way += 1
-        try:
-            lesson = await self.work(Lesson, self.request)
-            await self.send(lesson.started())
-            await self.send(await self.work(lesson.frame))
-            await self.teach(lesson)
-            await self.send({"type": "finished", "id": lesson.id, "steps": lesson.steps})
-        finally:
-            self.runner.under_way -= 1
-
-    async def teach(self, lesson):
+        self.runner.check_room()
+        lesson = await self.work(self.make)
+        await self.tell(lesson, await self.work(lesson.started))
+        await self.show(lesson)
         now = asyncio.get_running_loop().time
         began, owed = now(), 0.0
-        while lesson.steps < self.most_steps and self.spent < MOST_SECONDS:
+        while True:
             await self.wait(began)
             self.news.clear()
             if self.settings:
                 settings, self.settings = self.settings, {}
-                await self.work(lesson.configure, settings)
+                await self.tell(lesson, await self.work(lesson.configure, settings))
+            if self.pace and (limit := self.limit(lesson)):
+                self.pace = 0
+                about = {"limit": limit, "steps": lesson.steps, "seconds": self.seconds}
+                await self.tell(lesson, {"type": "limit", **about})
             passed, due = now() - began, 0
             if self.pace and passed >= self.period():
                 began = now()
@@ -95,25 +101,53 @@ class LessonJob:
                 due = self.most_steps if owed == FULL_SPEED else int(owed)
                 owed = 0.0 if owed == FULL_SPEED else owed - due
             await self.take(lesson, due, until=began + BUSY_SHARE * FRAME_SECONDS)
-            await self.send(await self.work(lesson.frame))
+            await self.answer(lesson)
+            await self.show(lesson)
+
+    def limit(self, lesson):
+        """The name of the limit that is reached, or None."""
+        if lesson.steps >= self.most_steps:
+            return "steps"
+        return "seconds" if self.seconds >= self.most_seconds else None
 
     async def take(self, lesson, due, until):
-        """Take the steps that are due, as far as time allows; then one step or episode that the page asked for."""
-        now = asyncio.get_running_loop().time
-        due = min(due, self.most_steps - lesson.steps)
+        """Take the steps that are due, as far as time and the limit allow."""
+        due = min(due, self.most_steps - lesson.steps) if due else 0
         while due > 0:
             due -= await self.work(lesson.advance, due)
-            if now() >= until:
+            if asyncio.get_running_loop().time() >= until:
                 break
-        if self.steps_asked:
-            self.steps_asked -= 1
+
+    async def answer(self, lesson):
+        """Do one thing that the page asked for: one at a time, so that each gets a frame."""
+        if not self.asked:
+            return
+        kind, value = self.asked.pop(0)
+        if kind != "step":
+            await self.tell(lesson, await self.work(lesson.receive, kind, value))
+        elif value == "step":
             await self.work(lesson.advance, 1)
-        elif self.episodes_asked:
-            self.episodes_asked -= 1
-            while not await self.work(lesson.finish_episode):
+        else:
+            while not await self.work(lesson.finish, value):
                 pass
-        if self.steps_asked or self.episodes_asked:
-            self.news.set()  # one at a time: each gets a frame
+        if self.asked:
+            self.news.set()
+
+    async def tell(self, lesson, messages):
+        """Send what is to be said: None, a message or a list; on a new line after a full frame."""
+        for message in messages if isinstance(messages, list) else [messages]:
+            while message is not None and not await self.send(message):
+                self.full = True
+                await self.show(lesson)
+
+    async def show(self, lesson):
+        """Send a frame, on a new line a full one."""
+        while True:
+            full, self.full = self.full, False
+            frame = await self.work(lesson.frame, full)
+            if frame is None or await self.send(frame):
+                return
+            self.full = True
 
     def period(self):
         return max(FRAME_SECONDS, 1 / self.pace)
@@ -126,8 +160,6 @@ class LessonJob:
 
     async def work(self, function, *arguments):
         """Run in a worker thread, and count the time."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        result = await loop.run_in_executor(self.runner.pool, function, *arguments)
-        self.spent += loop.time() - began
+        result, seconds = await self.runner.work(function, *arguments)
+        self.seconds += seconds
         return result

@@ -1,221 +1,68 @@
-"""The simulator's server: draw a maze in the browser, plan it, and watch.
+"""The simulator's server: draw a maze in the browser, plan it, learn it, and watch.
 
     python DP/run_server.py                  then open http://127.0.0.1:8888/
     python DP/run_server.py --port 9000      another port (also by the environment variable PORT)
     python DP/run_server.py --open           opens the browser as well
+    python DP/run_server.py --class          opens it to the local network, for a class; prints a QR code
 
-It listens to this computer alone. Ctrl-C stops it.
+Without --class it listens to this computer alone. Ctrl-C stops it.
 
-    GET  /        the page, from lab/static
+    GET  /        the page, from lab/static, and /static/catalogue.js, of what it can do
     POST /plan    {"plan": "value", "grid": [[…]], "prob": 0.8}: {"log": [grid of values after each sweep]}
-    GET  /live    a WebSocket: "plan", "walk" and "cancel" in; "started", "sweeps", "done", "walk" … out; for Day 3
-                  "learn", "set", "pace" and "step" in; "learning", "frame", "finished" out
+    GET  /live    a WebSocket: what a page may ask and is told stands in lab/protocol
+
+With --class all of these lie below a random word in the address, without which nothing is answered.
 """
 
 import asyncio
-import json
+import io
 import os
+import secrets
+import sys
 import webbrowser
-from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from itertools import groupby
+from typing import Annotated
 
 import tornado.web
-import tornado.websocket
-from tornado.httpserver import HTTPServer
-from tornado.iostream import StreamClosedError
-from tornado.netutil import bind_sockets
+import tyro
 
 from DP.planner import PLANNERS
 from environment import GridWorld
 from framework.cli import run
-from lab.jobs import Busy, JobRunner, TooLong
-from lab.pacing import LessonJob
-from lab.pages import STATIC, NotFound, Page, SecureHeaders, is_own_page
-from lab.planning import plan_grids, plan_messages, walk_message
-from lab.protocol import (
-    LARGEST_MESSAGE,
-    BadRequest,
-    learn_request,
-    message_id,
-    new_pace,
-    new_settings,
-    parse_object,
-    plan_request,
-    step_unit,
-    walk_request,
-)
+from lab.book import Plan
+from lab.catalogue import catalogue_module
+from lab.http import STATIC, Module, NotFound, StaticFile
+from lab.jobs import JobRunner
+from lab.listening import Server, listen, most_connections, network_addresses
+from lab.live import Live, Visits
+from lab.protocol.base import LARGEST_MESSAGE
 
-LARGEST_LOG = 2_000_000  # values in an answer of POST /plan
-LARGEST_LOGS = 300_000_000  # characters of all answers of POST /plan that are being made or sent
+PORT, PORTS_TRIED = 8888, 20  # Jupyter takes the first ones
+CLASS_SIZE = 60  # readers
 CUT_OFF = 10 * LARGEST_MESSAGE  # bytes; up to here a sentence says what is too large, beyond it the line is cut
 
 
-class Plan(SecureHeaders, tornado.web.RequestHandler):
-    """The book's interface: a maze in, the values after each sweep out."""
+def make_app(runner, word="", most_lines=1_000):
+    """The Tornado application.
 
-    def initialize(self, runner, sizes):
-        self.runner = runner
-        self.sizes = sizes  # {handler: characters that it holds}
-        self.left = False
-
-    def on_connection_close(self):
-        self.left = True
-
-    async def post(self):
-        log = []
-        try:
-            request = plan_request(parse_object(self.request.body))
-            most = LARGEST_LOG // request.env.num_states
-            texts = map(json.dumps, plan_grids(request))  # in the worker: a long log as JSON takes a second
-            async with aclosing(self.runner.batches(texts, most)) as batches:
-                async for grids in batches:
-                    log += grids
-                    self.sizes[self] = self.sizes.get(self, 0) + sum(map(len, grids))
-                    if sum(self.sizes.values()) > LARGEST_LOGS:
-                        raise Busy("the plans under way are too long to keep together; try again in a moment")
-                    if self.left:
-                        return
-            self.set_header("Content-Type", "application/json; charset=UTF-8")
-            with suppress(StreamClosedError):
-                await self.finish(f'{{"log": [{", ".join(log)}]}}')
-        except Busy as error:
-            self.set_status(503)
-            self.finish({"error": str(error)})
-        except (ValueError, TooLong) as error:
-            self.set_status(400)
-            self.finish({"error": str(error)})
-        finally:
-            self.sizes.pop(self, None)
-
-
-class Live(SecureHeaders, tornado.websocket.WebSocketHandler):
-    """A page's line to the server. At most one job runs for it; a new one replaces it, leaving ends it."""
-
-    def initialize(self, runner):
-        self.runner = runner
-        self.job = None
-        self.job_id = None
-        self.lesson = None  # the job, where it is a lesson
-
-    def check_origin(self, origin):
-        return is_own_page(self.request)
-
-    async def on_message(self, text):
-        known_id = None
-        try:
-            message = parse_object(text)
-            known_id = message_id(message)
-            answer = self.ANSWERS.get(message.get("type") if isinstance(message.get("type"), str) else None)
-            if answer is None:
-                raise BadRequest(f"type must be one of {', '.join(self.ANSWERS)}")
-            await answer(self, message)
-        except BadRequest as error:
-            await self.send({"type": "error", "id": known_id, "message": str(error)})
-
-    def on_close(self):
-        if self.job:
-            self.job.cancel()
-
-    async def plan(self, message):
-        request = plan_request(message)
-        await self.end_job()
-        self.begin_job(request.id, self.run_plan(request))
-
-    async def walk(self, message):
-        request = walk_request(message)
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self.runner.pool, walk_message, request)
-        await self.send({**answer, "id": request.id})
-
-    async def cancel(self, message):
-        await self.end_job()
-
-    async def learn(self, message):
-        request = learn_request(message)
-        await self.end_job()
-        self.lesson = LessonJob(request, self.runner, self.send)
-        self.begin_job(request.id, self.lesson.run())
-
-    async def set(self, message):
-        settings = new_settings(message)
-        self.running_lesson(message).set(settings)
-
-    async def pace(self, message):
-        pace = new_pace(message)
-        self.running_lesson(message).set_pace(pace)
-
-    async def step(self, message):
-        unit = step_unit(message)
-        self.running_lesson(message).step(unit)
-
-    ANSWERS = {
-        **{"plan": plan, "walk": walk, "cancel": cancel},
-        **{"learn": learn, "set": set, "pace": pace, "step": step},
-    }
-
-    def running_lesson(self, message):
-        """The lesson that a message is for."""
-        if self.lesson is None or self.job is None or self.job.done() or message_id(message) != self.job_id:
-            raise BadRequest("no lesson with this id is under way; begin one with learn")
-        return self.lesson
-
-    def begin_job(self, job_id, job):
-        self.job_id = job_id
-        self.job = asyncio.create_task(self.guard(job_id, job))
-
-    async def guard(self, job_id, job):
-        """Run a job; tell the page of its error in one sentence."""
-        try:
-            await job
-        except (ValueError, Busy, TooLong) as error:
-            await self.send({"type": "error", "id": job_id, "message": str(error), "over": True})
-
-    async def end_job(self):
-        """Stop the job that runs, if one does, and say so."""
-        job, self.job, self.lesson = self.job, None, None
-        if job and not job.done():
-            job.cancel()
-            await asyncio.wait([job])
-            await self.send({"type": "cancelled", "id": self.job_id})
-
-    async def run_plan(self, request):
-        """Stream the messages of a plan, the sweeps of a slice in one message."""
-        async with aclosing(self.runner.batches(plan_messages(request))) as batches:
-            async for batch in batches:
-                for message in together(batch):
-                    await self.send({**message, "id": request.id})
-
-    async def send(self, message):
-        """Send, and wait until the line has taken it; a page that left is no error."""
-        try:
-            await self.write_message(message)
-        except tornado.websocket.WebSocketClosedError:
-            if self.job:
-                self.job.cancel()
-
-
-def together(messages):
-    """Generator of the same messages, but sweeps that follow each other as one message "sweeps"."""
-    for kind, group in groupby(messages, key=lambda message: message["type"]):
-        if kind == "sweep":
-            yield {"type": "sweeps", "sweeps": list(group)}
-        else:
-            yield from group
-
-
-def make_app(runner):
-    """The Tornado application."""
+    Args:
+        runner: the `JobRunner` for all jobs.
+        word: the word that every address begins with; none if empty.
+        most_lines: how many pages may be connected.
+    """
+    below = f"/{word}" if word else ""
     return tornado.web.Application(
         [
-            (r"/plan", Plan, {"runner": runner, "sizes": {}}),
-            (r"/live", Live, {"runner": runner}),
-            (r"/()", Page, {"path": STATIC, "default_filename": "index.html"}),
-            (r"/static/(.+)", Page, {"path": STATIC}),
+            (rf"{below}/plan", Plan, {"runner": runner, "sizes": {}}),
+            (rf"{below}/live", Live, {"runner": runner, "visits": Visits(most_lines)}),
+            (rf"{below}/()", StaticFile, {"path": STATIC, "default_filename": "index.html"}),
+            (rf"{below}/static/catalogue\.js", Module, {"text": catalogue_module()}),
+            (rf"{below}/static/(.+)", StaticFile, {"path": STATIC}),
         ],
         default_handler_class=NotFound,
         websocket_ping_interval=20,
         websocket_max_message_size=CUT_OFF,
+        log_function=lambda handler: None,  # what is asked in vain is no news; a fault of ours is logged all the same
         debug=False,
     )
 
@@ -227,8 +74,10 @@ def warm_up():
 
 
 def port_of(options):
-    """The port asked for: the flag, else the environment's PORT, else 8888."""
-    text = options.port if options.port is not None else os.environ.get("PORT") or "8888"
+    """The port asked for, by the flag, else by the environment's PORT; None if none was."""
+    text = options.port if options.port is not None else os.environ.get("PORT") or None
+    if text is None:
+        return None
     try:
         port = int(text)
     except ValueError:
@@ -238,18 +87,23 @@ def port_of(options):
     return port
 
 
-async def serve(port, open_browser):
-    """Serve until cancelled."""
+async def serve(port, open_browser=False, for_class=False):
+    """Serve until cancelled. A port of None takes the first free one from 8888 on."""
+    addresses = network_addresses() if for_class else ["127.0.0.1"]
+    word = secrets.token_hex(8) if for_class else ""
     runner = JobRunner()
-    server = HTTPServer(make_app(runner), max_body_size=CUT_OFF)
+    app = make_app(runner, word, CLASS_SIZE) if for_class else make_app(runner)
+    server = Server(app, most=most_connections(), max_body_size=CUT_OFF)
     try:
-        sockets = bind_sockets(port, "127.0.0.1")
-    except OSError as error:
-        raise ValueError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from None
-    try:
+        sockets = listen(PORT, PORTS_TRIED, for_class) if port is None else listen(port, network=for_class)
         server.add_sockets(sockets)
-        address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}/"
+        taken = sockets[0].getsockname()[1]
+        if port is None and taken != PORT:
+            print(f"Port {PORT} is in use, by Jupyter perhaps, so this is another one.")
+        address, *others = (f"http://{host}:{taken}/{word + '/' if word else ''}" for host in addresses)
         print(f"The simulator is at {address} (Ctrl-C stops it)", flush=True)
+        if for_class:
+            welcome_class(address, others)
         await asyncio.get_running_loop().run_in_executor(runner.pool, warm_up)
         if open_browser:
             webbrowser.open(address)
@@ -259,18 +113,38 @@ async def serve(port, open_browser):
         runner.close()
 
 
+def welcome_class(address, others):
+    """Print the address as a QR code, and what it opens."""
+    import segno  # here, since most never need it
+
+    code = io.StringIO()
+    segno.make(address, micro=False).terminal(code, compact=True, border=2)
+    white_on_black = sys.stdout.isatty() and os.name != "nt"  # also in a window that is black on white
+    for line in code.getvalue().splitlines():
+        print(f"\033[97;40m{line}\033[0m" if white_on_black else line)
+    for other in others:
+        print(f"In another of this computer's networks it is at {other}")
+    print(
+        f"Anyone in this network who has the address, {CLASS_SIZE} readers at most, can use this computer's "
+        "simulator until Ctrl-C; nothing else of it can be reached.",
+        flush=True,
+    )
+
+
 @dataclass(frozen=True)
 class Options:
     port: str | None = None  # read by port_of, which has one sentence for a bad one
-    """Port to listen on; by default the environment variable PORT, or 8888."""
+    """Port to listen on; by default the environment variable PORT, else the first free one from 8888 on."""
     open: bool = False
     """Open the page in the browser."""
+    for_class: Annotated[bool, tyro.conf.arg(name="class")] = False
+    """Open the simulator to the local network, below a random word in the address."""
 
 
 def main():
     def start(options):
         try:
-            asyncio.run(serve(port_of(options), options.open))
+            asyncio.run(serve(port_of(options), options.open, options.for_class))
         except KeyboardInterrupt:
             print("\nThe simulator has stopped.")
 

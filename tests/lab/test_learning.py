@@ -1,253 +1,336 @@
-"""Learning in the simulator, over a real WebSocket: the EL classes step for step, settings, pace, limits, the end."""
+"""Lessons of the simulator: the EL classes step for step, what a frame tells, truth, walks, changes of the maze."""
 
 import asyncio
 import json
 
+import numpy as np
 import pytest
-from tornado.testing import gen_test
 
 from DP.planner import PLANNERS
-from environment import GridWorld
+from environment import BOOK_MAZE, DANGER, TREASURE, GridWorld
+from framework.tabular.study import learn_once
 from framework.tabular.world import TableWorld
-from lab.jobs import Busy, JobRunner
-from lab.learning import LEARNERS, LONGEST_CURVE, Curve, Learner, optimal_return
-from lab.pacing import LessonJob
-from lab.protocol import LEARNERS as NAMES
-from lab.protocol import SETTINGS, learn_request
-from tests.lab.test_server import GRID, PLAN, LabTestCase, answer_of, answers_until, ask
+from lab.errors import BadRequest
+from lab.jobs import JobRunner
+from lab.learners import LEARNERS, SETTINGS, default_settings
+from lab.learning import LONGEST_CURVE, MEASURED, Curve, Lesson, Truth
+from lab.protocol.learn import KIND, LearnRequest, learn_request
 
+GRID = [list(row) for row in BOOK_MAZE]
 LEARN = {"type": "learn", "id": 5, "grid": GRID, "learners": [{"name": "q_learning", "seed": 3}], "pace": 0}
+
+
+def lesson(*learners, env=GridWorld, **settings):
+    """A lesson of learners (name, seed), each in a new world of ``env``."""
+    learners = learners or (("q_learning", 3),)
+    worlds = tuple(env() for _ in learners)
+    return Lesson(LearnRequest(5, learners, worlds, default_settings() | settings, pace=0))
 
 
 def script(name, seed=3, **settings):
     """What a reader's own script would do: generator of (agent, step)."""
     env = TableWorld(GridWorld())
     env.reset(seed=seed)
-    agent = LEARNERS[name](env, seed)
-    settings = {name: default for name, (default, *_) in SETTINGS.items()} | settings
-    agent.configure(**{name: value for name, value in settings.items() if name in agent.limits})
+    settings = default_settings() | settings
+    limits = LEARNERS[name].limits
+    agent = LEARNERS[name](env, seed, **{name: value for name, value in settings.items() if name in limits})
     while True:
         for step in agent.steps(env):
             yield agent, step
 
 
-async def begin(line, **changes):
-    """Start a lesson; returns (its announcement, the frame before the first step)."""
-    await ask(line, {**LEARN, **changes})
-    return await answer_of(line), await answer_of(line)
+def frame(lesson, full=False):
+    """The pictures of a frame, as the page reads them."""
+    message = json.loads(lesson.frame(full))
+    assert (message["type"], message["id"], message["full"]) == ("frame", 5, full)
+    return message["learners"]
 
 
-async def frame_after(line, **message):
-    await ask(line, {"id": 5, **message})
-    return await answer_of(line)
+class Page:
+    """What a page knows of one learner from the frames that it was sent."""
+
+    def __init__(self):
+        self.rows, self.v, self.means, self.points = {}, {}, [], []
+
+    def take(self, picture):
+        self.rows.update({state: (q, n) for state, q, n in picture["rows"]})
+        self.v.update(map(tuple, picture["v"] or []))
+        self.means = self.means[: picture["curve"]["keep"]] + picture["curve"]["means"]
+        self.points = self.points[: picture["measures"]["keep"]] + picture["measures"]["points"]
 
 
-def shown(step):
-    return json.loads(json.dumps(step._asdict()))
+def visited(agent):
+    return {state: (agent.q[state], n) for state, n in enumerate(agent.n) if any(n)}
 
 
-class TestLearn(LabTestCase):
-    @gen_test
-    async def test_streamed_tables_are_the_el_class_itself_step_for_step(self):
-        line = await self.connect()
-        for name in LEARNERS:
-            started, first = await begin(line, learners=[{"name": name, "seed": 3}])
-            assert started["type"] == "learning"
-            assert started["learners"][0]["seed"] == 3
-            assert first["learners"][0]["q"] == [[0.0] * 4] * 12
-            own = script(name)
-            for _ in range(60):
-                frame = (await frame_after(line, type="step"))["learners"][0]
-                agent, step = next(own)
-                assert frame["q"] == agent.q
-                assert frame["n"] == agent.n
-                assert frame["steps"] == [shown(step)]
-                assert frame["v"] == (agent.critic.v if name == "actor_critic" else None)
-            await ask(line, {"type": "cancel"})
-            assert (await answer_of(line)) == {"type": "cancelled", "id": 5}
-
-    @gen_test
-    async def test_settings_act_from_the_next_step_on(self):
-        line = await self.connect()
-        await begin(line)
-        own, agent = script("q_learning"), None
-        change = {"epsilon": 0.9, "learning_rate": 0.5, "gamma": 0.5}
-        for i in range(80):
-            if i == 20:
-                frame = await frame_after(line, type="set", settings={**change, "lambda_": 0.1})
-                assert frame["optimum"] == pytest.approx(optimal_return(GridWorld(), 0.5))
-                agent.configure(**change)
-            frame = await frame_after(line, type="step")
-            agent, _ = next(own)
-            assert frame["learners"][0]["q"] == agent.q
-
-    @gen_test
-    async def test_settings_act_while_it_runs(self):
-        line = await self.connect()
-        await begin(line, pace=2000)
-        await ask(line, {"type": "set", "id": 5, "settings": {"gamma": 0.3}})
-        wanted = pytest.approx(optimal_return(GridWorld(), 0.3))
-        while (frame := await answer_of(line))["optimum"] != wanted:
-            assert frame["type"] == "frame"
-        assert frame["learners"][0]["step"] > 0
-
-    @gen_test
-    async def test_two_learners_side_by_side_do_not_disturb_each_other(self):
-        line = await self.connect()
-        await begin(line, learners=[{"name": "sarsa", "seed": 1}, {"name": "td_lambda", "seed": 1}])
-        scripts = [script("sarsa", seed=1), script("td_lambda", seed=1)]
-        for _ in range(40):
-            frame = await frame_after(line, type="step")
-            for learner, own in zip(frame["learners"], scripts, strict=True):
-                assert learner["q"] == next(own)[0].q
-
-    @gen_test
-    async def test_learner_without_a_seed_is_given_one_and_told(self):
-        line = await self.connect()
-        started, _ = await begin(line, learners=[{"name": "sarsa"}, {"name": "sarsa", "seed": None}])
-        one, two = (learner["seed"] for learner in started["learners"])
-        assert one != two
-        frame = await frame_after(line, type="step")
-        assert frame["learners"][0]["q"] == next(script("sarsa", seed=one))[0].q
-
-    @gen_test
-    async def test_next_episode_ends_with_its_return_against_the_planners_optimum(self):
-        line = await self.connect()
-        await begin(line)
-        own, total, discount = script("q_learning"), 0.0, 1.0
-        frame = await frame_after(line, type="step", unit="episode")
-        for _, step in own:
-            total += discount * step.reward
-            discount *= 0.9
-            if step.terminated or step.truncated:
-                break
-        learner = frame["learners"][0]
-        assert (learner["episode"], learner["state"], learner["return"]) == (1, step.next_state, total)
-        assert learner["curve"] == {"size": 1, "means": [total]}
-        planner = PLANNERS["policy"](GridWorld())
-        planner.plan(gamma=0.9, threshold=1e-9)
-        assert frame["optimum"] == pytest.approx(planner.V[8], abs=1e-5)
-
-    @gen_test
-    async def test_slow_pace_sends_every_step_once_and_in_order(self):
-        line = await self.connect()
-        await begin(line, pace=60)
-        own, steps = script("q_learning"), []
-        while len(steps) < 20:
-            steps += (await answer_of(line))["learners"][0]["steps"]
-        assert steps == [shown(next(own)[1]) for _ in steps]
-
-    @gen_test
-    async def test_full_speed_sends_few_frames_and_learns_much(self):
-        line = await self.connect()
-        await begin(line, pace="full")
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        frames = [await answer_of(line) for _ in range(10)]
-        assert 10 / (loop.time() - began) <= 45  # 30 a second, and a little for a machine that is busy
-        learner = frames[-1]["learners"][0]
-        assert learner["episode"] > 100
-        assert len(learner["steps"]) <= 10
-        await ask(line, {"type": "pace", "id": 5, "pace": 0})
-        await ask(line, {"type": "cancel"})
-        assert (await answers_until(line, "cancelled"))[-1]["id"] == 5
-
-    @gen_test
-    async def test_pause_really_pauses(self):
-        line = await self.connect()
-        await begin(line, pace=1000)
-        before = (await frame_after(line, type="pace", pace=0))["learners"][0]["step"]
-        while (frame := await frame_after(line, type="step"))["learners"][0]["step"] != before + 1:
-            before = frame["learners"][0]["step"]  # frames that were under way
-        for i in range(2, 5):
-            assert (await frame_after(line, type="step"))["learners"][0]["step"] == before + i
-
-    @gen_test
-    async def test_client_that_leaves_ends_its_lesson_paused_or_not(self):
-        for pace in (0, "full"):
-            line = await self.connect()
-            await begin(line, pace=pace)
-            assert self.runner.under_way == 1
-            line.close()
-            other = await self.connect()
-            for _ in range(200):  # messages of another line give the server its turns
-                await ask(other, {"type": "shout"})
-                await answer_of(other)
-            assert self.runner.under_way == 0
-            other.close()
-
-    @gen_test
-    async def test_plan_replaces_a_lesson_and_the_other_way_round(self):
-        line = await self.connect()
-        await begin(line, pace="full")
-        await ask(line, PLAN)
-        answers = await answers_until(line, "done")
-        assert {"type": "cancelled", "id": 5} in answers
-        started, _ = await begin(line)
-        assert started["type"] == "learning"
-
-    @gen_test
-    async def test_others_are_served_while_a_lesson_runs_at_full_speed(self):
-        line, other = await self.connect(), await self.connect()
-        await begin(line, pace="full")
-        await ask(other, {**PLAN, "id": 1})
-        assert (await answers_until(other, "done"))[-1]["id"] == 1
-
-    @gen_test
-    async def test_malformed_messages_get_one_sentence_and_the_lesson_goes_on(self):
-        line = await self.connect()
-        await begin(line)
-        own = script("q_learning")
-        for message, sentence in (
-            ({"type": "set", "settings": {"epsilon": 5}}, "epsilon must be a number from 0 to 1; got 5"),
-            ({"type": "set", "settings": {"speed": 5}}, "a setting must be one of epsilon"),
-            ({"type": "set"}, "settings must be an object"),
-            ({"type": "pace", "pace": -1}, "pace must be a number"),
-            ({"type": "step", "unit": "mile"}, "unit must be step or episode"),
-            ({"type": "step", "id": 99}, "no lesson with this id"),
-        ):
-            answer = await frame_after(line, **message)
-            assert answer["type"] == "error"
-            assert answer["message"].startswith(sentence)
-            assert "over" not in answer
-        await line.write_message('{"type": "set", "id": 5, "settings": {"epsilon": NaN}}')
-        assert "NaN is not a number" in (await answer_of(line))["message"]
-        assert (await frame_after(line, type="step"))["learners"][0]["q"] == next(own)[0].q
-
-    @gen_test
-    async def test_values_without_bound_end_the_lesson_with_one_sentence(self):
-        line = await self.connect()
-        settings = {"learning_rate": 1, "gamma": 1, "lambda_": 1, "epsilon": 1}
-        trapped = [[0, 9, 1], [0, 9, 0], [0, 9, 0]]
-        learners = [{"name": "td_lambda", "seed": 1}]
-        await begin(line, grid=trapped, learners=learners, settings=settings, step_reward=-10, pace="full")
-        *_, error = await answers_until(line, "error")
-        assert "grown without bound" in error["message"]
-        assert error["over"]
+@pytest.mark.parametrize("name", LEARNERS)
+def test_frames_tell_the_tables_of_the_el_class_itself_step_for_step(name):
+    taught, own, page = lesson((name, 3)), script(name), Page()
+    page.take(frame(taught, full=True)[0])
+    assert page.rows == {}
+    for i in range(60):
+        taught.advance(1)
+        (picture,) = frame(taught)
+        agent, step = next(own)
+        page.take(picture)
+        assert page.rows == visited(agent)
+        assert picture["steps"] == [json.loads(json.dumps(step._asdict()))]
+        assert picture["step"] == i + 1
+        if name == "actor_critic":
+            assert page.v == {state: agent.critic.v[state] for state in page.rows}
+        else:
+            assert picture["v"] is None
+    later = Page()  # a page that comes back is told everything
+    later.take(frame(taught, full=True)[0])
+    assert (later.rows, later.v, later.means, later.points) == (page.rows, page.v, page.means, page.points)
 
 
-def run_job(most_steps=300, runner=None, **changes):
-    runner, sent = runner or JobRunner(), []
+def test_a_frame_tells_only_what_has_changed():
+    taught = lesson(epsilon=1.0)
+    for _ in range(100):
+        taught.advance(1)
+    frame(taught)
+    taught.advance(1)
+    (picture,) = frame(taught)
+    assert len(picture["rows"]) == 1
+    assert picture["curve"]["means"] == picture["measures"]["points"] == []
+    assert frame(taught)[0]["rows"] == frame(taught)[0]["steps"] == []
+
+
+def test_a_page_follows_a_curve_whose_points_are_joined():
+    taught, page = lesson(), Page()
+    while taught.learners[0].curve.size < 4:
+        taught.advance(500)
+        page.take(frame(taught)[0])
+    assert page.means == taught.learners[0].curve.means
+    assert page.points == taught.learners[0].measures
+
+
+def test_the_traces_of_td_lambda_are_told():
+    taught = lesson(("td_lambda", 3), ("q_learning", 3))
+    taught.advance(5)
+    told = frame(taught)
+    traces = taught.learners[0].agent.traces
+    assert {(s, a): trace for s, a, trace in told[0]["traces"]} == traces
+    assert told[1]["traces"] is None
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_the_scripts_live_the_lives_of_the_simulator_from_its_link(name):
+    taught = lesson((name, 3), env=lambda: GridWorld(rewards={(0, 1): 0.25}))
+    settings = {setting: SETTINGS[setting].default for setting in LEARNERS[name].limits}
+    run = learn_once(LEARNERS[name], "", 20, 3, settings, maze=f"http://localhost:8888/#{taught.env.link}&mode=learn")
+    while taught.learners[0].episodes < 20:
+        taught.advance(1)
+    assert taught.learners[0].agent.q == run.Q.tolist()
+    assert taught.steps == run.lengths.sum()
+
+
+def test_settings_act_from_the_next_step_on():
+    taught, own, agent = lesson(), script("q_learning"), None
+    change = {"epsilon": 0.9, "learning_rate": 0.5, "gamma": 0.5, "initial_value": 0.3}
+    for i in range(80):
+        if i == 20:
+            told = taught.configure({**change, "lambda_": 0.1})
+            assert told["optimum"] == pytest.approx(Truth(GridWorld(), 0.5).optimum)
+            agent.configure(**change)
+        taught.advance(1)
+        agent, _ = next(own)
+        assert taught.learners[0].agent.q == agent.q
+    assert taught.configure({"epsilon": 0.1, "gamma": 0.5}) is None  # the truth is the same
+
+
+def test_two_learners_side_by_side_do_not_disturb_each_other():
+    taught = lesson(("sarsa", 1), ("double_q_learning", 1))
+    scripts = [script("sarsa", seed=1), script("double_q_learning", seed=1)]
+    for _ in range(40):
+        taught.advance(1)
+        for learner, own in zip(taught.learners, scripts, strict=True):
+            assert learner.agent.q == next(own)[0].q
+
+
+def test_next_episode_ends_with_its_discounted_return():
+    taught, total, discount = lesson(), 0.0, 1.0
+    while not taught.finish("episode"):
+        pass
+    for _, step in script("q_learning"):
+        total += discount * step.reward
+        discount *= 0.9
+        if step.terminated or step.truncated:
+            break
+    (picture,) = frame(taught)
+    assert (picture["episode"], picture["state"], picture["return"]) == (1, step.next_state, total)
+    assert picture["curve"] == {"size": 1, "keep": 0, "means": [total]}
+
+
+def test_treasures_are_the_episodes_that_ended_well():
+    taught, own = lesson(), script("q_learning")
+    ended = []
+    while len(ended) < 50:
+        taught.advance(1)
+        _, step = next(own)
+        if step.terminated:
+            ended.append(step.reward > 0)
+    assert 0 < sum(ended) < 50
+    assert frame(taught)[0]["treasures"] == sum(ended)
+
+
+def test_the_truth_is_the_planners():
+    learning, truth = lesson().started()
+    assert (learning["type"], learning["shape"], learning["start"]) == ("learning", [3, 4], 8)
+    assert learning["learners"][0]["settings"] == [name for name in SETTINGS if name in LEARNERS["q_learning"].limits]
+    planner = PLANNERS["policy"](GridWorld())
+    planner.plan(gamma=0.9, threshold=1e-9)
+    np.testing.assert_allclose(truth["v"], planner.V, atol=1e-5)
+    np.testing.assert_allclose(truth["q"], planner.Q, atol=1e-5)
+    assert truth["optimum"] == truth["v"][8]
+
+
+def test_there_is_no_truth_where_an_episode_may_never_end():
+    endless = lesson(env=lambda: GridWorld([[0, 0], [0, 0]]), gamma=1)
+    assert endless.started()[1] == {"type": "truth", "v": None, "q": None, "optimum": None}
+    assert Truth(GridWorld([[0, 1], [0, 0]]), 1).optimum > 0.8
+
+
+def test_measures_are_the_error_of_the_values_and_the_worth_of_the_greedy_policy():
+    env = GridWorld([[0, 1, 9, 0], [0, 0, 9, 0]])  # the last column cannot be reached
+    truth, agent = Truth(env, 0.9), LEARNERS["q_learning"](TableWorld(env), 0)
+    assert sorted(truth.reached) == [0, 4, 5]
+    agent.Q = truth.Q
+    assert truth.measure(agent) == (pytest.approx(0, abs=1e-6), pytest.approx(truth.optimum, abs=1e-6))
+    agent.q[7] = [100.0] * 4
+    agent.q[0], agent.q[4] = [9.0, 0, 0, 0], [0.0, 0, 0, 9.0]
+    rms, greedy = truth.measure(agent)
+    assert rms == pytest.approx(np.sqrt(((9 - truth.V[0]) ** 2 + (9 - truth.V[4]) ** 2) / 3))
+    policy = np.eye(4)[agent.Q.argmax(axis=1)]
+    assert greedy < truth.optimum
+    assert greedy == pytest.approx(discounted_return(env, policy, 0.9), abs=1e-6)
+    agent.gamma = 1.0
+    assert Truth(env, 1.0).measure(agent)[1] is None
+
+
+def discounted_return(env, policy, gamma):
+    """By simulation of probabilities, step by step: the discounted return of a policy [S, A] from the start."""
+    where, total = {env.start_state: 1.0}, 0.0
+    for t in range(300):
+        then = {}
+        for state, prob in where.items():
+            for p, leads_to, reward, ends in env.P[state][int(policy[state].argmax())]:
+                total += gamma**t * prob * p * reward
+                if not ends:
+                    then[leads_to] = then.get(leads_to, 0) + prob * p
+        where = then
+    return total
+
+
+def test_measures_are_taken_at_the_same_episodes_whatever_the_pace_and_stay_few():
+    slow, fast = lesson(), lesson()
+    while slow.learners[0].episodes < 300:
+        slow.advance(1)
+    while fast.steps < slow.steps:
+        fast.advance(slow.steps - fast.steps)
+    points = slow.learners[0].measures
+    assert points == fast.learners[0].measures
+    episodes = [episode for episode, _, _ in points]
+    assert episodes[: MEASURED + 1] == list(range(MEASURED + 1))
+    assert len(points) < 60
+    assert points[-1][1] < points[0][1]
+
+
+def test_walks_do_not_disturb_the_lesson():
+    walked, alone = lesson(("td_lambda", 1), ("actor_critic", 2)), lesson(("td_lambda", 1), ("actor_critic", 2))
+    for i in range(200):
+        walked.advance(1)
+        alone.advance(1)
+        if i % 10 == 0:
+            one, other = walked.receive("walk", None)["walks"]
+            assert one["seed"] == other["seed"]
+        assert [learner.agent.q for learner in walked.learners] == [learner.agent.q for learner in alone.learners]
+        assert [learner.state for learner in walked.learners] == [learner.state for learner in alone.learners]
+    assert walked.receive("walk", 4) == walked.receive("walk", 4)
+
+
+def test_walks_are_greedy_and_without_walks_a_lesson_takes_the_same_steps():
+    walked, own = lesson(), script("q_learning")
+    for i in range(2000):
+        if i % 400 == 0:
+            (walk,) = walked.receive("walk", i)["walks"]
+            for state, action, _, _ in walk["steps"]:
+                row = walked.learners[0].agent.q[state]
+                assert row[action] == max(row)
+        walked.advance(1)
+        agent, _ = next(own)
+    assert walked.learners[0].agent.q == agent.q
+
+
+def test_the_world_changes_and_the_agents_keep_what_they_know():
+    taught = lesson(("q_learning", 1), ("monte_carlo", 2))
+    taught.advance(500)
+    before = [[row.copy() for row in learner.agent.q] for learner in taught.learners]
+    worlds = [GridWorld(GRID, rewards={(0, 0): 0.5}, step_reward=-0.2) for _ in range(2)]
+    truth = taught.receive("world", worlds)
+    assert truth["optimum"] == pytest.approx(Truth(worlds[0], 0.9).optimum)
+    assert [learner.agent.q for learner in taught.learners] == before
+    frame(taught)
+    seen = set()
+    for _ in range(3000):
+        taught.advance(1)
+        seen |= {(step["next_state"], step["reward"]) for picture in frame(taught) for step in picture["steps"]}
+    assert {(0, 0.5), (4, -0.2), (3, 1.0)} <= seen
+    assert {reward for state, reward in seen if state == 4} == {-0.2}
+
+
+@pytest.mark.parametrize("cell", [TREASURE, DANGER, 9])
+def test_an_agent_whose_cell_is_gone_begins_a_new_episode(cell):
+    taught = lesson(("td_lambda", 1))
+    (learner,) = taught.learners
+    while learner.state != 2:  # far from the start
+        taught.advance(1)
+    episodes, grid = learner.episodes, np.array(GRID)
+    grid.flat[learner.state] = cell
+    taught.receive("world", [GridWorld(grid)])
+    taught.advance(1)
+    (picture,) = frame(taught)
+    assert (picture["episode_step"], picture["steps"][-1]["state"], picture["episode"]) == (1, 8, episodes)
+    assert len(picture["curve"]["means"]) == episodes  # an episode that was cut short has no return
+
+
+def test_values_without_bound_get_one_sentence():
+    trapped = [[0, 9, 1], [0, 9, 0], [0, 9, 0]]
+    settings = {"learning_rate": 1, "gamma": 1, "lambda_": 1, "epsilon": 1}
+    taught = lesson(("td_lambda", 1), env=lambda: GridWorld(trapped, step_reward=-10), **settings)
+    while max(map(max, taught.learners[0].agent.q)) < float("inf"):
+        taught.advance(1000)
+    with pytest.raises(BadRequest, match="grown without bound"):
+        taught.frame(full=False)
+
+
+def test_a_lesson_can_be_paced():
+    """The methods fit those that `lab.pacing.PacedJob` calls."""
+    runner, sent = JobRunner(), []
 
     async def send(message):
         sent.append(json.loads(message) if isinstance(message, str) else message)
+        return True
 
-    try:
-        asyncio.run(LessonJob(learn_request({**LEARN, **changes}), runner, send, most_steps).run())
-    finally:
-        runner.close()
-    return sent
+    async def teach():
+        job = KIND.job(learn_request(LEARN), runner, send)
+        task = asyncio.create_task(job.run())
+        job.receive("step", "step")
+        job.receive("step", "episode")
+        job.receive("set", {"gamma": 0.5})
+        job.receive("world", [GridWorld()])
+        job.receive("walk", 3)
+        while not sent or sent[-2]["type"] != "walks":
+            await asyncio.sleep(0)
+        task.cancel()
 
-
-def test_lesson_ends_after_the_most_steps_that_one_may_take():
-    started, *frames, finished = run_job(most_steps=300, pace="full")
-    assert (started["type"], finished["type"], finished["steps"]) == ("learning", "finished", 300)
-    assert frames[-1]["learners"][0]["step"] == 300
-
-
-def test_too_many_jobs_are_refused_with_a_sentence():
-    with pytest.raises(Busy, match="try again"):
-        run_job(runner=JobRunner(jobs=0))
+    asyncio.run(teach())
+    runner.close()
+    kinds = [message["type"] for message in sent]
+    assert kinds[:3] == ["learning", "truth", "frame"]
+    assert kinds.count("truth") == 3
+    assert sent[-1]["learners"][0]["episode"] == 1
 
 
 def test_curve_keeps_the_mean_of_every_episode_in_bounded_room():
@@ -259,12 +342,11 @@ def test_curve_keeps_the_mean_of_every_episode_in_bounded_room():
     assert len(curve.means) < LONGEST_CURVE
 
 
-def test_optimum_is_none_where_an_episode_may_never_end():
-    assert optimal_return(GridWorld([[0, 0], [0, 0]]), 1) is None
-    assert optimal_return(GridWorld([[0, 1], [0, 0]]), 1) > 0.8
-
-
-def test_names_of_the_protocol_are_the_learners():
-    assert tuple(LEARNERS) == NAMES
-    for name in NAMES:
-        assert set(Learner(name, 1, GridWorld(), {}).setting_names) <= set(SETTINGS)
+def test_every_setting_is_one_that_some_learner_has_within_its_limits():
+    for name, setting in SETTINGS.items():
+        limits = [learner.limits[name] for learner in LEARNERS.values() if name in learner.limits]
+        assert limits
+        for low, high in limits:
+            assert low <= setting.low <= setting.default <= setting.high <= high
+    for learner in LEARNERS.values():
+        assert set(learner.limits) <= set(SETTINGS)

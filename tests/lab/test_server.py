@@ -1,26 +1,35 @@
 """The simulator over real HTTP and a real WebSocket."""
 
+import asyncio
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+from contextlib import closing, contextmanager
 from pathlib import Path
 from unittest.mock import patch
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
-from tornado.httpclient import HTTPClientError, HTTPRequest
+import segno
+from tornado.httpclient import HTTPRequest
 from tornado.netutil import bind_sockets
 from tornado.testing import AsyncHTTPTestCase, bind_unused_port, gen_test
 from tornado.websocket import websocket_connect
 
-from DP.planner import PLANNERS, greedy_actions
+from DP.planner import PLANNERS
 from environment import BOOK_MAZE, GridWorld
 from lab.jobs import JobRunner
-from lab.protocol import LARGEST_MESSAGE
-from lab.server import main, make_app
+from lab.learners import LEARNERS, SETTINGS
+from lab.listening import network_addresses
+from lab.protocol.base import LARGEST_MESSAGE
+from lab.server import main, make_app, serve, welcome_class
+
+os.environ.setdefault("ASYNC_TEST_TIMEOUT", "60")  # Tornado's own 5 s are short where much else is under way
 
 ROOT = Path(__file__).parents[2]
 GRID = [list(row) for row in BOOK_MAZE]
@@ -81,17 +90,27 @@ class TestPost(LabTestCase):
         no_way_out = self.post({"plan": "value", "grid": [[0, 0], [0, 0]], "gamma": 1})
         assert "an end must be within reach" in json.loads(no_way_out.body)["error"]
 
+    def test_probability_may_be_a_text_as_the_books_page_sends_it(self):
+        body = {"plan": "value", "grid": GRID, "prob": "0.7"}
+        assert json.loads(self.post(body).body) == json.loads(self.post({**body, "prob": 0.7}).body)
+        for text in ("", "often", "1.5", "NaN", "1e999"):
+            assert "prob must be a number from 0 to 1" in json.loads(self.post({**body, "prob": text}).body)["error"]
+
+    def test_an_error_has_a_code_and_arguments_too(self):
+        answer = json.loads(self.post({"plan": "magic", "grid": GRID}).body)
+        assert (answer["code"], answer["args"]["got"]) == ("choice", '"magic"')
+
     def test_server_that_is_too_busy_answers_503(self):
-        self.runner.jobs = 0
+        self.runner.places = asyncio.Semaphore(0)
         answer = self.post({"plan": "value", "grid": GRID})
         assert answer.code == 503
         assert "try again in a moment" in json.loads(answer.body)["error"]
         assert self.post("{").code == 400
 
     def test_long_answers_that_fill_the_memory_are_refused_and_make_room(self):
-        with patch("lab.server.LARGEST_LOGS", 100):
+        with patch("lab.book.LARGEST_LOGS", 100):
             assert self.post({"plan": "value", "grid": GRID}).code == 503
-        with patch("lab.server.LARGEST_LOGS", 10_000):
+        with patch("lab.book.LARGEST_LOGS", 10_000):
             assert [self.post({"plan": "value", "grid": GRID}).code for _ in range(5)] == [200] * 5
 
     def test_other_sites_and_rebound_names_are_refused(self):
@@ -104,15 +123,26 @@ class TestPage(LabTestCase):
     def test_page_and_its_parts_are_served_with_security_headers_and_without_cookies(self):
         for path, kind in (
             ("/", "text/html"),
-            ("/static/app.js", "text/javascript"),
-            ("/static/style.css", "text/css"),
+            ("/static/catalogue.js", "text/javascript"),
+            ("/static/favicon.svg", "image/svg+xml"),
         ):
             answer = self.fetch(path)
             assert answer.code == 200
             assert answer.headers["Content-Type"].startswith(kind)
             assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
             assert "Set-Cookie" not in answer.headers
+
+    def test_catalogue_is_a_module_of_what_python_says(self):
+        answer = self.fetch("/static/catalogue.js")
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+        told = json.loads(re.fullmatch(r"export const CATALOGUE = (.*);\n", answer.body.decode())[1])
+        assert list(told["learners"]) == list(LEARNERS)
+        assert told["settings"]["epsilon"]["default"] == SETTINGS["epsilon"].default
+        assert set(told["learners"]["actor_critic"]["settings"]) == set(LEARNERS["actor_critic"].limits)
+        assert told["planners"] == list(PLANNERS)
 
     def test_hosts_that_are_no_address_and_paths_that_no_system_has_are_clean_errors(self):
         for host in ("[", "[::1", "[evil]"):
@@ -148,114 +178,6 @@ async def answers_until(line, last):
     return answers
 
 
-class TestLive(LabTestCase):
-    @gen_test
-    async def test_sweeps_stream_as_the_planner_makes_them(self):
-        line = await self.connect()
-        for plan, planner_of in PLANNERS.items():
-            await ask(line, {**PLAN, "plan": plan})
-            started, *batches, done = await answers_until(line, "done")
-            assert (started["type"], started["shape"], started["start"]) == ("started", [3, 4], 8)
-            planner = planner_of(GridWorld())
-            planner.plan()
-            sweeps = [sweep for batch in batches for sweep in batch["sweeps"]]
-            assert [sweep["values"] for sweep in sweeps] == [V.tolist() for V in planner.log]
-            bits = greedy_actions(planner.Q, 1e-4) @ [1, 2, 4, 8]
-            assert sweeps[-1]["greedy"] == [0 if s in (3, 5, 7) else bits[s] for s in range(12)]
-            assert done["policy"] == planner.policy.tolist()
-            assert {message["id"] for message in (started, *batches, done)} == {7}
-
-    @gen_test
-    async def test_ties_of_a_symmetric_maze_are_shown_as_ties_by_every_planner(self):
-        line = await self.connect()
-        for plan in PLANNERS:
-            await ask(line, {**PLAN, "plan": plan, "grid": [[0, 0, 0], [0, 0, 0], [0, 0, 1]]})
-            *_, last, _ = await answers_until(line, "done")
-            assert last["sweeps"][-1]["greedy"][0] == 2 + 4  # right and down, along the diagonal
-
-    @gen_test
-    async def test_outcomes_are_the_worlds_own_model(self):
-        line = await self.connect()
-        await ask(line, PLAN)
-        started = await answer_of(line)
-        P = GridWorld().P
-        assert started["outcomes"] == [[[list(outcome) for outcome in P[s][a]] for a in range(4)] for s in range(12)]
-
-    @gen_test
-    async def test_walk_is_an_episode_of_the_real_world(self):
-        line = await self.connect()
-        await ask(line, {**PLAN, "type": "walk", "policy": [1] * 12, "seed": 3})
-        walk = await answer_of(line)
-        env = GridWorld()
-        state, _ = env.reset(seed=3)
-        for s, action, next_state, reward in walk["steps"]:
-            assert (s, action) == (state, 1)
-            state, expected, *_ = env.step(action)
-            assert (next_state, reward) == (state, expected)
-        assert walk["return"] == sum(step[3] for step in walk["steps"])
-
-    @gen_test
-    async def test_bad_messages_are_answered_and_the_line_stays_open(self):
-        line = await self.connect()
-        texts = ("{", "[]", "{}", '{"type": "shout"}', '{"type": ["plan"]}', '{"type": "plan", "id": 3}')
-        ragged = json.dumps({**PLAN, "grid": [[0, 0], []]})
-        for text in (*texts, ragged, " " * (LARGEST_MESSAGE + 1)):
-            await line.write_message(text)
-            answer = await answer_of(line)
-            assert answer["type"] == "error"
-            assert answer["message"]
-        await ask(line, PLAN)
-        assert (await answers_until(line, "done"))[-1]["id"] == 7
-
-    @gen_test
-    async def test_server_that_is_too_busy_says_so_and_the_line_stays_open(self):
-        line = await self.connect()
-        self.runner.jobs = 0
-        await ask(line, PLAN)
-        answer = await answer_of(line)
-        assert (answer["type"], answer["id"]) == ("error", 7)
-        assert "try again in a moment" in answer["message"]
-        self.runner.jobs = 1
-        await ask(line, PLAN)
-        assert (await answers_until(line, "done"))[-1]["id"] == 7
-
-    @gen_test
-    async def test_new_plan_replaces_the_running_one(self):
-        line = await self.connect()
-        await ask(line, {**ENDLESS, "id": 1})
-        await answer_of(line)
-        await ask(line, {**PLAN, "id": 2})
-        answers = await answers_until(line, "done")
-        assert {"type": "cancelled", "id": 1} in answers
-        after = answers[answers.index({"type": "cancelled", "id": 1}) + 1 :]
-        assert {answer["id"] for answer in after} == {2}
-
-    @gen_test
-    async def test_client_that_leaves_cancels_its_job(self):
-        line = await self.connect()
-        await ask(line, ENDLESS)
-        await answer_of(line)
-        assert self.runner.under_way == 1
-        line.close()
-        other = await self.connect()
-        for _ in range(50):  # messages of another line give the server its turns
-            await ask(other, {"type": "shout"})
-            await answer_of(other)
-        assert self.runner.under_way == 0
-
-    @gen_test
-    async def test_event_loop_answers_while_a_plan_is_computed(self):
-        line, other = await self.connect(), await self.connect()
-        await ask(line, ENDLESS)
-        await ask(other, {**PLAN, "id": 1})
-        assert (await answers_until(other, "done"))[-1]["id"] == 1
-
-    @gen_test
-    async def test_other_sites_cannot_open_a_line(self):
-        with pytest.raises(HTTPClientError, match="403"):
-            await self.connect(Origin="http://evil.example")
-
-
 @pytest.fixture
 def refusal(monkeypatch, capsys):
     """Call the program with a port that it cannot use, as flag or as PORT; returns what it says."""
@@ -289,30 +211,123 @@ def test_bad_port_gets_one_sentence(refusal, port):
 def test_server_does_not_listen_on_all_interfaces(refusal):
     listener, port = bind_unused_port()
     try:
-        with patch("lab.server.bind_sockets", wraps=bind_sockets) as bind:
+        with patch("lab.listening.bind_sockets", wraps=bind_sockets) as bind:
             refusal("--port", str(port))
     finally:
         listener.close()
     bind.assert_called_once_with(port, "127.0.0.1")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a Windows process cannot be sent Ctrl-C alone")
-def test_ctrl_c_stops_the_program_cleanly():
+class TestClass(LabTestCase):
+    """A class of one reader, below the word "secret"."""
+
+    def get_app(self):
+        self.runner = JobRunner()
+        self.addCleanup(self.runner.close)
+        return make_app(self.runner, "secret", most_lines=1)
+
+    def test_everything_lies_below_the_word_and_nothing_elsewhere(self):
+        for path, code in {"/": 200, "/static/favicon.svg": 200, "/static/catalogue.js": 200, "/live": 400}.items():
+            assert self.fetch(f"/secret{path}").code == code  # 400: a line is no page
+            for other in (path, f"/Secret{path}", f"/secre{path}", f"/secrets{path}"):
+                assert self.fetch(other).code == 404
+        body = json.dumps({"plan": "value", "grid": GRID})
+        assert self.fetch("/secret/plan", method="POST", body=body).code == 200
+        assert self.fetch("/plan", method="POST", body=body).code == 404
+
+    def test_other_sites_and_rebound_names_are_refused(self):
+        assert self.fetch("/secret/", headers={"Host": "evil.example"}).code == 403
+        assert self.fetch("/secret/", headers={"Origin": "http://evil.example"}).code == 403
+
+    @gen_test
+    async def test_one_reader_too_many_gets_one_sentence_until_another_leaves(self):
+        async def connect():
+            return await websocket_connect(f"ws://127.0.0.1:{self.get_http_port()}/secret/live")
+
+        first = await connect()
+        second = await connect()
+        error = await answer_of(second)
+        assert (error["code"], error["args"]) == ("full", {"readers": 1})
+        assert await second.read_message() is None
+        first.close()
+        await first.read_message()
+        third = await connect()
+        await ask(third, {"type": "shout"})
+        assert (await answer_of(third))["code"] == "choice"
+
+
+@contextmanager
+def running_program(*arguments):
+    """The program as a process of its own, listening to any port."""
     program = subprocess.Popen(
-        [sys.executable, ROOT / "DP" / "run_server.py", "--port", "0"],
+        [sys.executable, ROOT / "DP" / "run_server.py", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job's children ignore it
     )
     try:
-        assert re.search(r"http://127\.0\.0\.1:\d+/", program.stdout.readline())
-        program.send_signal(signal.SIGINT)
-        said, complaints = program.communicate(timeout=30)
+        yield program
     finally:
         program.kill()
+        program.communicate()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a Windows process cannot be sent Ctrl-C alone")
+def test_ctrl_c_stops_the_program_cleanly():
+    with running_program() as program:
+        assert re.search(r"http://127\.0\.0\.1:\d+/ ", program.stdout.readline())
+        program.send_signal(signal.SIGINT)
+        said, complaints = program.communicate(timeout=30)
     assert (program.returncode, complaints) == (0, "")
     assert "has stopped" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a Windows process cannot be sent Ctrl-C alone")
+def test_class_mode_says_what_it_opens_and_opens_nothing_else():
+    try:
+        network_addresses()
+    except ValueError:
+        pytest.skip("this computer is in no network")
+    with running_program("--class") as program:
+        address = re.search(r"http://\S+/", program.stdout.readline())[0]
+        assert re.fullmatch(r"http://[\d.]+:\d+/[0-9a-f]{16}/", address)
+        lines = iter(program.stdout.readline, "")
+        sentence = next(line for line in lines if line.startswith("Anyone in this network"))
+        assert "60 readers at most" in sentence
+        assert urlopen(address).status == 200
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(address[:-17])
+        program.send_signal(signal.SIGINT)
+        _, complaints = program.communicate(timeout=30)
+    assert complaints == ""
+
+
+def test_the_code_to_photograph_is_the_address(capsys):
+    with patch("segno.make", wraps=segno.make) as make:
+        welcome_class("http://192.168.1.20:8888/0123456789abcdef/", ["http://10.0.0.5:8888/0123456789abcdef/"])
+    assert make.call_args[0] == ("http://192.168.1.20:8888/0123456789abcdef/",)
+    said = capsys.readouterr().out
+    assert "██ ▄▄▄▄▄ █" in said  # a corner
+    assert "networks it is at http://10.0.0.5:8888/0123456789abcdef/" in said
+
+
+def test_where_the_usual_port_is_taken_the_next_one_is_and_that_is_said(capsys):
+    taken, port = bind_unused_port()
+
+    async def begin():
+        serving = asyncio.create_task(serve(None))
+        said = ""
+        while "Ctrl-C" not in said:
+            await asyncio.sleep(0)
+            said += capsys.readouterr().out
+        serving.cancel()
+        return said
+
+    with closing(taken), patch("lab.server.PORT", port), patch("lab.server.warm_up"):
+        said = asyncio.run(begin())
+    assert f"Port {port} is in use, by Jupyter perhaps" in said
+    assert port < int(re.search(r"http://127\.0\.0\.1:(\d+)/", said)[1]) < port + 20
 
 
 def test_server_is_not_in_debug_mode_and_has_no_secret():

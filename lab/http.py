@@ -13,20 +13,26 @@ TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".s
 def is_own_page(request):
     """Whether a request was meant for this server, and comes from its own page or from no page at all.
 
-    The Host header keeps out names that were rebound to the loopback address, Origin other sites' scripts.
+    The Host header keeps out names that were rebound to an address of this computer, Origin other sites' scripts.
     """
     try:
         name = urlsplit(f"//{request.host}").hostname
     except ValueError:  # brackets that hold no address
         return False
-    if name not in LOOPBACK:
+    if name not in (*LOOPBACK, address_asked(request)):
         return False
     origin = request.headers.get("Origin")
     return origin is None or origin == f"http://{request.host}"
 
 
+def address_asked(request):
+    """The address of this computer at which a request has arrived, None where its line is closed already."""
+    stream = request.connection.stream
+    return None if stream.closed() else stream.socket.getsockname()[0]
+
+
 class SecureHeaders:
-    """Headers for every answer: the page may load from here and talk to here, and nobody may frame it."""
+    """Headers for every answer: the page loads from here and talks to here, and no other site may use it."""
 
     def set_default_headers(self):
         self.clear_header("Server")
@@ -36,6 +42,8 @@ class SecureHeaders:
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         )
         self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
         self.set_header("X-Frame-Options", "DENY")
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "no-cache")
@@ -49,7 +57,7 @@ class SecureHeaders:
         self.finish({"error": f"{self._reason}."})
 
 
-class Page(SecureHeaders, tornado.web.StaticFileHandler):
+class StaticFile(SecureHeaders, tornado.web.StaticFileHandler):
     """Serves the files of lab/static, with types of its own, since the registry of Windows may have other ones."""
 
     def get_content_type(self):
@@ -64,6 +72,17 @@ class Page(SecureHeaders, tornado.web.StaticFileHandler):
     def compute_etag(self):
         """A tag of the file as it is now. Tornado would keep the first one, and a page changed later stay stale."""
         return f'"{self.get_content_version(self.absolute_path)}"'
+
+
+class Module(SecureHeaders, tornado.web.RequestHandler):
+    """Serves a module that is made here, a text of JavaScript."""
+
+    def initialize(self, text):
+        self.text = text
+
+    def get(self):
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.finish(self.text)
 
 
 class NotFound(SecureHeaders, tornado.web.RequestHandler):

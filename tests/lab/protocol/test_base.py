@@ -1,22 +1,15 @@
-"""What the page may ask, and the one sentence that answers what it may not."""
+"""What all messages share: JSON, ids, worlds, settings; and the one sentence that answers what may not be."""
 
 import json
 import math
 
 import pytest
 
-from lab.protocol import (
-    LARGEST_MESSAGE,
-    SETTINGS,
-    BadRequest,
-    learn_request,
-    new_pace,
-    new_settings,
-    parse_object,
-    plan_request,
-    step_unit,
-    walk_request,
-)
+from lab.errors import BadRequest
+from lab.learners import SETTINGS
+from lab.protocol.base import LARGEST_MESSAGE, changed_world, pace, parse_message, parse_object, settings
+from lab.protocol.learn import learn_request
+from lab.protocol.plan import plan_request, walk_request
 
 GOOD = {"plan": "value", "grid": [[0, 0, 0, 1], [0, 9, 0, -1], [0, 0, 0, 0]], "prob": 0.8}
 LEARN = {"grid": GOOD["grid"], "learners": [{"name": "q_learning", "seed": 3}]}
@@ -30,8 +23,8 @@ LEARN = {"grid": GOOD["grid"], "learners": [{"name": "q_learning", "seed": 3}]}
         ("[" * 100_000, "not valid JSON"),
         ('{"prob": NaN}', "NaN is not a number"),
         ('{"prob": -Infinity}', "-Infinity is not a number"),
-        ("[]", "must be a JSON object; got a list"),
-        ("null", "must be a JSON object; got nothing"),
+        ("[]", r"must be a JSON object; got \[\]"),
+        ("null", "must be a JSON object; got null"),
     ],
 )
 def test_text_that_is_not_a_json_object_is_refused(text, sentence):
@@ -54,20 +47,20 @@ def test_text_that_is_not_a_json_object_is_refused(text, sentence):
         ({"grid": [[0, 0]] * 21}, "2 to 20 rows"),
         ({"grid": [[0], [0]]}, "2 to 20 cells"),
         ({"grid": []}, "2 to 20 rows"),
-        ({"grid": [[0, 5], [0, 0]]}, "unknown cell 5 at row 0, column 1"),
+        ({"grid": [[0, 5], [0, 0]]}, "row 0, column 1 must be 0 .*; got 5"),
         ({"grid": [[0, True], [0, 0]]}, "row 0, column 1 must be 0 .*; got true"),
         ({"grid": [[0, 1.0], [0, 0]]}, "row 0, column 1 must be 0"),
         ({"grid": [[0, None], [0, 0]]}, "got null"),
         ({"grid": [[0, 0], [9, 0]], "start": [1, 0]}, "start on a block"),
         ({"grid": [[9, 9], [9, 9]]}, "start on a block"),
-        ({"start": [5, 0]}, "outside the grid"),
+        ({"start": [5, 0]}, "outside the maze of 3 rows and 4 columns"),
         ({"start": [0]}, r"start must be \[row, column\] or null"),
         ({"start": "top"}, "start must be"),
         ({"start": [10**4000, 0]}, "start must be .*…$"),
         ({"grid": [[0, 10**4000], [0, 0]]}, "row 0, column 1 must be 0 .*…$"),
         ({"id": 2**53 + 1}, "id must be"),
         ({"prob": 5}, "prob must be a number from 0 to 1; got 5"),
-        ({"prob": "0.8"}, "prob must be a number"),
+        ({"prob": "0.8"}, 'prob must be a number from 0 to 1; got "0.8"'),
         ({"prob": True}, "prob must be a number"),
         ({"prob": None}, "prob must be a number"),
         ({"gamma": 1.5}, "gamma must be a number from 0 to 1"),
@@ -90,7 +83,7 @@ def test_text_that_is_too_large_is_refused_before_it_is_read():
 
 
 def test_number_too_large_for_a_float_is_refused():
-    with pytest.raises(BadRequest, match="got a number too large"):
+    with pytest.raises(BadRequest, match="got Infinity"):
         plan_request(parse_object(json.dumps(GOOD).replace("0.8", "1e999")))
 
 
@@ -112,7 +105,7 @@ def test_book_request_needs_three_fields_only():
     ("change", "sentence"),
     [
         ({"policy": [0] * 11}, "policy must be a list of 12 actions"),
-        ({"policy": [4] * 12}, "0 up, 1 right, 2 down, 3 left; got 4"),
+        ({"policy": [4] * 12}, "0 up, 1 right, 2 down or 3 left; got 4"),
         ({"policy": [0.5] * 12}, "got 0.5"),
         ({"seed": -1}, "seed must be"),
         ({"seed": 2**32}, "seed must be"),
@@ -126,25 +119,25 @@ def test_malformed_walk_gets_one_sentence(change, sentence):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"learners": None}, "learners must be a list of one or two; got null"),
+        ({"learners": None}, "learners must be a list of one or two such as .*; got null"),
         ({"learners": []}, "learners must be a list of one or two"),
         ({"learners": [{"name": "sarsa"}] * 3}, "learners must be a list of one or two"),
         ({"learners": [{"name": "magic"}]}, 'name must be one of monte_carlo, .*; got "magic"'),
-        ({"learners": ["sarsa"]}, 'name must be one of .*; got "sarsa"'),
+        ({"learners": ["sarsa"]}, 'one or two such as {"name": "sarsa"}; got "sarsa"'),
         ({"learners": [{"name": ["sarsa"]}]}, "name must be one of"),
         ({"learners": [{"name": "sarsa", "seed": -1}]}, "seed must be a whole number"),
         ({"learners": [{"name": "sarsa", "seed": 0.5}]}, "seed must be a whole number"),
         ({"settings": []}, "settings must be an object"),
         ({"settings": {"epsilon": math.nan}}, "epsilon must be a number from 0 to 1"),
-        ({"settings": {"epsilon": math.inf}}, "epsilon must be a number from 0 to 1; got a number too large"),
+        ({"settings": {"epsilon": math.inf}}, "epsilon must be a number from 0 to 1; got Infinity"),
         ({"settings": {"epsilon": None}}, "epsilon must be a number from 0 to 1; got null"),
         ({"settings": {"learning_rate": True}}, "learning_rate must be a number"),
         ({"settings": {"lambda_": -0.1}}, "lambda_ must be a number from 0 to 1"),
         ({"settings": {"actor_rate": 11}}, "actor_rate must be a number from 0 to 10"),
         ({"settings": {"__class__": 1}}, "a setting must be one of"),
-        ({"pace": "fast"}, 'pace must be a number of steps a second from 0 to 10000, or "full"; got "fast"'),
+        ({"pace": "fast"}, 'pace must be 0 to pause, a number .* from 0.1 to 10000, or "full"; got "fast"'),
         ({"pace": 1e9}, "pace must be"),
-        ({"pace": 1e-9}, "pace must be 0 to pause, or at least 0.1"),
+        ({"pace": 1e-9}, "pace must be 0 to pause"),
         ({"pace": True}, "pace must be"),
         ({"grid": [[0] * 21] * 2}, "2 to 20 rows of 2 to 20 cells"),
         ({"prob": 5}, "prob must be"),
@@ -160,16 +153,68 @@ def test_malformed_lesson_gets_one_sentence(change, sentence):
 
 def test_defaults_fill_what_is_missing():
     request = learn_request(LEARN)
-    assert request.settings == {name: default for name, (default, *_) in SETTINGS.items()}
+    assert request.settings == {name: setting.default for name, setting in SETTINGS.items()}
     assert request.pace == 8
-    assert new_pace({"pace": "full"}) == math.inf
-    assert new_settings({"settings": {"lambda_": 0.5}}) == {"lambda_": 0.5}
-    assert step_unit({}) == "step"
+    assert pace({"pace": "full"}) == math.inf
+    assert settings({"settings": {"lambda_": 0.5}}) == {"lambda_": 0.5}
 
 
 def test_every_learner_has_a_world_of_its_own():
     one, other = learn_request({**LEARN, "learners": LEARN["learners"] * 2}).worlds
     assert one is not other
+
+
+@pytest.mark.parametrize(
+    ("rewards", "sentence"),
+    [
+        ("free", 'rewards must be a list .*; got "free"'),
+        ([[0, 0]], r"rewards must be .*; got \[0, 0\]"),
+        ([[0, 0, 1.5]], "number from -1 to 1"),
+        ([[0, 0, True]], "number from -1 to 1"),
+        ([[0, 0.5, 1]], "rewards must be"),
+        ([[0, 0, 0.5], [0, 0, 0.1]], "at most one a cell"),
+        ([[3, 0, 0.5]], "row 3, column 0 is outside the maze of 3 rows and 4 columns"),
+        ([[0, -1, 0.5]], "row 0, column -1 is outside"),
+        ([[1, 1, 0.5]], "the block at row 1, column 1 is never entered"),
+    ],
+)
+def test_malformed_rewards_get_one_sentence(rewards, sentence):
+    with pytest.raises(BadRequest, match=sentence):
+        plan_request({**GOOD, "rewards": rewards})
+
+
+def test_a_cell_may_have_a_reward_of_its_own():
+    env = plan_request({**GOOD, "rewards": [[0, 1, 0.5], [0, 3, -1]]}).env
+    assert env.entry_reward[:4].tolist() == [-0.04, 0.5, -0.04, -1]
+
+
+def test_a_maze_that_changes_while_it_runs_keeps_its_size_and_each_learner_its_world():
+    request = learn_request({**LEARN, "learners": LEARN["learners"] * 2})
+    one, other = changed_world({**GOOD, "prob": 0.5}, request)
+    assert one is not other
+    assert one.move_prob == 0.5
+    with pytest.raises(BadRequest, match="not its size of 3 rows and 4 columns"):
+        changed_world({"grid": [[0, 0], [0, 0]]}, request)
+
+
+def framed(header, payload=b"", length=None):
+    return (len(header) if length is None else length).to_bytes(4, "little") + header + payload
+
+
+def test_a_binary_message_is_a_header_and_a_payload():
+    assert parse_message(framed(b'{"type": "key"}', b"\xff\x00")) == {"type": "key", "payload": b"\xff\x00"}
+    assert parse_message('{"type": "key"}') == {"type": "key"}
+
+
+@pytest.mark.parametrize("data", [b"", b"\x01", framed(b"{}", length=3), framed(b"{}", length=2**32 - 1)])
+def test_a_binary_message_that_is_too_short_gets_one_sentence(data):
+    with pytest.raises(BadRequest, match="a binary message must be"):
+        parse_message(data)
+
+
+def test_a_binary_message_without_json_gets_one_sentence():
+    with pytest.raises(BadRequest, match="not valid JSON"):
+        parse_message(framed(b"{", b"}"))
 
 
 def grid(rows, cols):
@@ -204,8 +249,12 @@ LIMITS = [  # what is asked, the last values that are accepted, the first that a
     (lambda value: lesson(learners=[{"name": "sarsa", "seed": value}]), [0, 2**32 - 1], [-1, 2**32]),
     (lambda value: lesson(pace=value), [0, 0.1, 10_000], [-1e-9, 1e-9, 0.0999, 10_001]),
     *(
-        (lambda value, name=name: new_settings({"settings": {name: value}}), [0, most], [-1e-9, most + 1e-9])
-        for name, most in {**dict.fromkeys(SETTINGS, 1), "actor_rate": 10}.items()
+        (
+            lambda value, name=name: settings({"settings": {name: value}}),
+            [setting.low, setting.high],
+            [setting.low - 1, setting.high + 1] if setting.whole else [setting.low - 1e-9, setting.high + 1e-9],
+        )
+        for name, setting in SETTINGS.items()
     ),
 ]
 

@@ -4,13 +4,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from lab.pages import is_own_page
+from lab.http import is_own_page
 
 HOST = "127.0.0.1:8888"
 
 
-def is_own(host=HOST, origin=None):
-    return is_own_page(SimpleNamespace(host=host, headers={} if origin is None else {"Origin": origin}))
+def is_own(host=HOST, origin=None, arrived_at="127.0.0.1"):
+    stream = SimpleNamespace(closed=lambda: False, socket=SimpleNamespace(getsockname=lambda: (arrived_at, 8888)))
+    headers = {} if origin is None else {"Origin": origin}
+    return is_own_page(SimpleNamespace(host=host, headers=headers, connection=SimpleNamespace(stream=stream)))
 
 
 @pytest.mark.parametrize("host", [HOST, "localhost:8888", "[::1]:8888", "127.0.0.1"])
@@ -45,3 +47,11 @@ def test_an_origin_that_only_looks_like_ours_is_refused(origin):
 def test_a_name_that_was_rebound_to_this_computer_is_refused(host):
     assert not is_own(host)
     assert not is_own(host, f"http://{host}")
+
+
+def test_in_a_class_the_address_at_which_a_reader_arrived_is_ours_and_no_other_one():
+    host = "192.168.1.20:8888"
+    assert is_own(host, f"http://{host}", arrived_at="192.168.1.20")
+    assert not is_own(host, arrived_at="192.168.1.21")
+    assert not is_own("evil.example:8888", arrived_at="192.168.1.20")
+    assert not is_own(host, "http://192.168.1.21:8888", arrived_at="192.168.1.20")
