@@ -1,22 +1,28 @@
-// Starts the page: one state, one render, and the few things that belong to no part of it.
+// Starts the page: its list of pages, one render, and the few things that belong to no page.
 
-import { renderBoard } from "./board.js";
-import { renderChart, sweepAt } from "./chart.js";
-import { onSchemeChange } from "./colour.js";
-import { buildControls, renderControls } from "./controls.js";
-import { firstLanguage, localise, remember, t } from "./i18n.js";
-import { listenToBoard } from "./input.js";
-import { buildInspector, renderInspector } from "./inspector.js";
-import { renderCurve } from "./learn_chart.js";
-import { buildLearnControls, renderLearnControls, renderMode } from "./learn_controls.js";
-import { renderLearnt } from "./learn_inspector.js";
-import { pauseLesson } from "./lesson.js";
-import { colsOf, rowsOf } from "./maze.js";
-import { pause, show } from "./player.js";
-import { open, worldChanged } from "./session.js";
-import { changed, commit, fromHash, isLearning, onChange, state, tell, toHash, travel } from "./state.js";
+import { Board } from "./core/board.js";
+import { buildBig } from "./core/big.js";
+import { beginHistory, readAddress, redo, undo } from "./core/change.js";
+import { onSchemeChange } from "./core/colour.js";
+import { buildControls, renderControls } from "./core/controls.js";
+import { byId, on } from "./core/dom.js";
+import { buildFrame, renderFrame, renderNames } from "./core/frame.js";
+import { firstLanguage, localise, remember, t } from "./core/i18n.js";
+import { openLine } from "./core/line.js";
+import { addPanels, current, pages, panels, register } from "./core/registry.js";
+import { changed, onChange, state, tell } from "./core/state.js";
+import { buildTake } from "./core/take.js";
+import { listenTo } from "./core/tools.js";
+import { cardsPanel } from "./cards/panel.js";
+import { learnPage } from "./learn/page.js";
+import { planPage } from "./plan/page.js";
+import { playPage } from "./play/page.js";
 
-const byId = (id) => document.getElementById(id);
+register([playPage, planPage, learnPage]); // a new page is one more name here
+addPanels([cardsPanel]);
+
+const boards = [new Board(byId("board"), 0), new Board(byId("board-2"), 1)];
+const shown = () => boards.slice(0, current().boards());
 
 // -- render: at most once a frame, whatever happened in between -----------------------------------------------
 
@@ -29,81 +35,36 @@ onChange(() => {
 });
 
 function render() {
-  renderMode();
+  const page = current();
+  const count = page.boards();
   renderControls();
-  if (isLearning()) renderLearnControls();
-  renderBoard(changed);
-  if (isLearning()) {
-    renderCurve();
-    renderLearnt();
-  } else {
-    renderChart();
-    renderInspector();
+  byId("column-2").hidden = count < 2;
+  document.querySelector("main").classList.toggle("compare", count === 2);
+  page.render();
+  for (const panel of panels) panel.render();
+  renderNames(shown());
+  const again = shown().map((board) => board.render());
+  renderFrame(shown());
+  if (again.some(Boolean)) changed();
+}
+
+// -- the line to the server -----------------------------------------------------------------------------------
+
+function onLink(link, alive) {
+  const before = state.link;
+  if (link === "speaks") {
+    if (before === "silent") state.link = "open";
+    return;
+  }
+  state.link = link;
+  if (link === "silent") changed();
+  else {
+    if (link === "open" && ["lost", "full"].includes(before)) tell("info", () => t("link.back"));
+    for (const each of [...pages, ...panels]) each.link(link, alive);
   }
 }
 
-// -- the world, its address and undo --------------------------------------------------------------------------
-
-function setWorld(changes, remembered = true) {
-  const old = state.world;
-  state.world = { ...old, ...changes };
-  if (toHash(old) !== toHash(state.world)) afterChange(old);
-  if (remembered) rememberWorld();
-}
-
-function afterChange(old) {
-  const [now, before] = [state.world.maze, old.maze];
-  if (rowsOf(now) !== rowsOf(before) || colsOf(now) !== colsOf(before)) state.cell = null;
-  if (state.world.mode !== old.mode) {
-    pause();
-    pauseLesson();
-  }
-  if (now !== before) {
-    pause();
-    state.walk = null;
-  }
-  worldChanged(old);
-}
-
-/** Another day of the course. Undo does not take this back, so it is not remembered there. */
-function setMode(mode) {
-  const old = state.world;
-  state.world = { ...old, mode };
-  state.committed = toHash(state.world);
-  if (mode !== old.mode) afterChange(old);
-  writeAddress();
-}
-
-function rememberWorld() {
-  if (commit()) writeAddress();
-}
-
-function writeAddress() {
-  history.replaceState(null, "", `#${state.committed}`);
-  changed();
-}
-
-function go(from, to) {
-  const old = state.world;
-  if (!travel(from, to)) return;
-  afterChange(old);
-  writeAddress();
-}
-const back = () => go(state.past, state.future);
-const forth = () => go(state.future, state.past);
-
-/** Take the world of the address, at the start and whenever a link is pasted into the address bar. */
-function readAddress() {
-  if (location.hash.length < 2 || location.hash === `#${state.committed}`) return;
-  try {
-    setWorld(fromHash(location.hash));
-  } catch (error) {
-    if (!(error instanceof RangeError || error instanceof URIError)) throw error;
-    tell("error", () => t("link.bad"));
-  }
-}
-
-// -- language, help, share ------------------------------------------------------------------------------------
+// -- language, help -------------------------------------------------------------------------------------------
 
 function speak(lang) {
   state.lang = lang;
@@ -112,26 +73,15 @@ function speak(lang) {
   changed();
 }
 
-async function share() {
-  try {
-    await navigator.clipboard.writeText(location.href);
-    tell("info", () => t("share.done"));
-  } catch (error) {
-    if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-    tell("info", () => t("share.manual")); // no clipboard here, or not allowed
-  }
-}
-
 function listen() {
   for (const lang of ["en", "ja"]) {
-    byId(`lang-${lang}`).addEventListener("click", () => {
+    on(`lang-${lang}`, "click", () => {
       remember(lang);
       speak(lang);
     });
   }
-  byId("share").addEventListener("click", share);
-  byId("help").addEventListener("click", () => byId("help-panel").showModal());
-  byId("skip").addEventListener("click", (event) => {
+  on("help", "click", () => byId("help-panel").showModal());
+  on("skip", "click", (event) => {
     event.preventDefault(); // the address holds the maze, so the link must not replace it by #board
     document.querySelector('#board [tabindex="0"]').focus();
   });
@@ -141,34 +91,28 @@ function listen() {
     const key = event.key.toLowerCase();
     if (key !== "z" && key !== "y") return;
     event.preventDefault();
-    if (key === "y" || event.shiftKey) forth();
-    else back();
+    if (key === "y" || event.shiftKey) redo();
+    else undo();
   });
-  const chart = byId("chart");
-  const scrub = (event) => {
-    if (state.result && event.buttons) show(sweepAt(event.clientX));
-  };
-  chart.addEventListener("pointerdown", scrub);
-  chart.addEventListener("pointermove", scrub);
   window.addEventListener("hashchange", readAddress);
   new ResizeObserver(changed).observe(document.querySelector("main"));
   window.addEventListener("resize", changed);
   onSchemeChange(changed);
 }
 
-buildControls(setWorld, back, forth);
-buildLearnControls(setWorld, setMode);
-buildInspector((action) => {
-  state.action = action;
-  changed();
-});
-listenToBoard(rememberWorld);
-listen();
-state.committed = toHash(state.world);
 state.lang = firstLanguage();
-readAddress();
-Object.assign(state, { past: [], future: [] }); // a link that was opened is where undo begins
-byId("settings").open = matchMedia("(min-width: 700px)").matches;
+buildControls();
+for (const each of [...pages, ...panels]) each.build();
+for (const board of boards) listenTo(board);
+listen();
+beginHistory();
+const roomy = matchMedia("(min-width: 700px)");
+byId("settings").open = roomy.matches;
+const fold = () => { byId("maze").open = roomy.matches; }; // on a phone the board comes first
+roomy.addEventListener("change", fold);
+fold();
+buildFrame(boards);
+buildTake(shown);
+buildBig();
 speak(state.lang);
-writeAddress();
-open();
+openLine(onLink, changed);

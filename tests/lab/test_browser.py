@@ -214,6 +214,14 @@ def page(chromium, origin):
     assert foreign_requests(chromium, origin) == []
 
 
+def calm(page):
+    """Leave a page whose server is gone; what its log says of refused connections is as it should be."""
+    page.driver.get("about:blank")
+    for log in ("browser", "performance"):
+        page.driver.get_log(log)
+    page.open()
+
+
 def foreign_requests(driver, origin):
     events = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
     urls = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
@@ -300,11 +308,17 @@ def test_sizes_and_examples(page):
     page.wait(lambda: page.maze() != first, "another random maze each time")
 
 
-def test_a_start_that_fell_off_returns_to_the_bottom_left(page):
-    cases = {"3, 3": ".../.B./S..", "2, 4": "...T/SB.D", "3, 2": "../.B/S.", "4, 4": "...T/.B.D/...S/...."}
-    maze = '"...T/.B.D/...S"'
-    for shape, expected in cases.items():
-        assert page.module("maze.js", f"m.toText(m.resize(m.fromText({maze}), {shape}))") == expected
+def test_a_start_that_fell_off_moves_to_the_nearest_empty_cell_and_eats_nothing(page):
+    cases = [
+        ("...T/.B.D/...S", "3, 3", ".../.B./..S"),
+        ("...T/.B.D/...S", "2, 4", "...T/.BSD"),
+        ("...T/.B.D/...S", "4, 4", "...T/.B.D/...S/...."),
+        ("...S/..../T...", "3, 3", "..S/.../T.."),
+        ("BBS/BBT", "2, 2", "BB/SB"),
+    ]
+    for maze, shape, expected in cases:
+        resized = page.module("core/maze.js", f"m.toText(m.resize(m.fromText('{maze}').maze, {shape}))")
+        assert resized == expected
 
 
 def test_a_new_stroke_leaves_nothing_to_redo(page):
@@ -410,7 +424,7 @@ def test_ties_are_shown_as_several_actions(page):
 
 def test_values_are_rounded_never_cut_off(page):
     cases = [[0.9999, 3], [0.8675, 2], [-0.00001, 2], [-0.125, 2], [1e-9, 4], [12.3456, 1]]
-    shown = page.module("format.js", f"{json.dumps(cases)}.map(([x, d]) => m.fixed(x, d))")
+    shown = page.module("core/format.js", f"{json.dumps(cases)}.map(([x, d]) => m.fixed(x, d))")
     assert shown == ["1.000", "0.87", "0.00", "−0.13", "0.0000", "12.3"]
 
 
@@ -436,7 +450,7 @@ def test_second_play_starts_no_second_timer(page):
     ):
         page.click(name)
         assert page.script("return liveTimers.size") <= 1, name
-    page.module("player.js", "(m.play('sweeps'), m.play('sweeps'), m.play('sweeps'))")
+    page.module("plan/session.js", "(m.play(), m.play(), m.play(), 0)")
     assert page.script("return [liveTimers.size, mostTimers]") == [1, 1]
     page.click("play")
     assert page.script("return liveTimers.size") == 0
@@ -479,7 +493,8 @@ def test_agent_walks_the_policy_and_its_return_is_shown(page):
 def test_being_held_by_a_wall_or_a_block_is_no_slip(page):
     """Where actions aim in the book's maze: from 4, beside the block, and from 8, in the corner."""
     aims = page.module(
-        "maze.js", "[4, 8].map((s) => [0, 1, 2, 3].map((a) => m.target(m.fromText('...T/.B.D/S...'), s, a)))"
+        "core/maze.js",
+        "[4, 8].map((s) => [0, 1, 2, 3].map((a) => m.target(m.fromText('...T/.B.D/S...').maze, s, a)))",
     )
     assert aims == [[0, 4, 8, 4], [4, 9, 8, 8]]
 
@@ -490,7 +505,9 @@ def test_discounted_return_of_a_walk_counts_the_first_reward_in_full(page):
     page.field("prob", 1)
     page.plan()
     page.click("walk")
-    discounted = page.wait(lambda: page.module("state.js", "m.state.walk?.steps.map((step) => step.discounted)"))
+    discounted = page.wait(
+        lambda: page.module("plan/session.js", "m.planning.walk?.steps.map((step) => step.discounted)")
+    )
     assert discounted == pytest.approx([-0.04, -0.06, -0.07, -0.075, -0.0125])
 
 
@@ -523,15 +540,15 @@ def english_left(page):
           seen.push(at.getAttribute('aria-label') ?? '', at.title ?? '');
         return seen"""
     )
-    names = re.compile(r"Nanoka|Bellman|V\(s\)|Q\(s|SARSA")
+    names = re.compile(r"Nanoka|Bellman|V\(s\)|Q\(s|SARSA|Double|Actor-Critic|greedy|PNG|CSV")
     return [words for words in found if re.search(r"[A-Za-z]{3,}", names.sub("", words))]
 
 
 def test_both_languages_have_every_sentence(page):
-    en, ja = page.module("strings.js", "[m.STRINGS.en, m.STRINGS.ja]")
+    en, ja = page.module("core/i18n.js", "[m.STRINGS.en, m.STRINGS.ja]")
     assert list(en) == list(ja)
     for key in en:
-        assert sorted(re.findall(r"\{\w+\}", en[key])) == sorted(re.findall(r"\{\w+\}", ja[key])), key
+        assert set(re.findall(r"\{\w+\}", en[key])) == set(re.findall(r"\{\w+\}", ja[key])), key
 
 
 def test_starts_in_the_browsers_language(page):
@@ -559,7 +576,7 @@ def test_link_holds_the_maze_and_its_settings(page):
     values = [page.get(name).get_attribute("value") for name in ("planner", "prob", "step_reward", "threshold")]
     assert values == ["policy", "0.65", "-0.1", "1e-7"]
     page.open("/#maze=..T/.X./S..")
-    assert "could not be read" in page.text("notice")
+    assert "a letter other than" in page.text("notice")
     assert page.maze() == "...T/.B.D/S..."
 
 
@@ -571,20 +588,26 @@ def test_a_link_may_come_percent_encoded(page):
     assert page.text("notice") == ""
 
 
-def test_error_of_the_server_is_shown_and_nothing_is_lost(page):
+def test_a_number_that_is_refused_stays_neither_in_its_field_nor_in_the_link(page):
     page.plan()
-    before = page.label(0)
-    page.field("gamma", 5)
+    before, address = page.label(0), page.driver.current_url
+    for name, value, accepted in (("gamma", 5, "from 0 to 1; got 5"), ("threshold", "", "from 1e−10 to 1; got –")):
+        old = page.get(name).get_attribute("value")
+        page.field(name, value)
+        page.wait(lambda accepted=accepted: accepted in page.text("notice"), "one sentence says what is accepted")
+        assert "error" in page.get("notice").get_attribute("class")
+        assert page.get(name).get_attribute("value") == old
+        assert page.driver.current_url == address
+    assert page.label(0) == before  # the plan is still there
+
+
+def test_error_of_the_server_is_shown_in_the_pages_language_and_nothing_is_lost(page):
+    page.open("/#maze=BTB/BBB/S..&gamma=1")  # a treasure that nobody can reach
     page.click("plan")
-    notice = page.get("notice")
-    page.wait(lambda: "error" in notice.get_attribute("class"), "the error is shown")
-    assert re.match(r"The server answered: .*gamma.*", notice.text)
-    assert page.maze() == "...T/.B.D/S..."
-    page.click("undo")
-    page.wait(lambda: page.label(0) == before, "the plan of before is still there")
-    page.field("threshold", "")  # not a number at all
-    page.click("plan")
-    page.wait(lambda: "threshold" in notice.text and "error" in notice.get_attribute("class"))
+    page.wait(lambda: "an end must be within reach" in page.text("notice"))
+    page.click("lang-ja")
+    page.wait(lambda: "終わりにたどり着けなければ" in page.text("notice"))
+    assert page.maze() == "BTB/BBB/S.."
 
 
 def test_phone_has_no_horizontal_scroll_and_paints_by_touch(page):
@@ -672,6 +695,4 @@ def test_reconnects_when_the_server_restarts(page, chromium):
         other.wait(lambda: not other.get("banner").is_displayed(), "it connects again by itself")
         other.wait(lambda: other.text("notice").startswith("Planned"), "and sends what was asked meanwhile")
         other.open("/")
-    for log in ("browser", "performance"):  # refused connections are in the log, as they should be
-        chromium.get_log(log)
-    page.open()
+    calm(page)

@@ -1,0 +1,87 @@
+// Twenty seeds at once, each for as many episodes, as a band beside the lesson's own curve.
+
+import { sayError, t } from "../core/i18n.js";
+import { forget, newJob, send } from "../core/line.js";
+import { worldMessage } from "../core/message.js";
+import { changed, settingsOf, tell } from "../core/state.js";
+import { lesson } from "./lesson.js";
+import { learnersOf, numbersIn } from "./settings.js";
+
+const SEEDS = 20;
+const [LEAST, USUAL, MOST] = [100, 500, 2000]; // episodes
+
+export const band = {
+  job: null, // { id, left: [names still to come] } while the server computes
+  episodes: 0,
+  bands: [], // [{ name, seed_count, of, size, mean, low, high, optimum }], one a learner
+};
+let key = ""; // what the bands are of
+
+const keyNow = () => {
+  const world = settingsOf("learn");
+  return JSON.stringify([worldMessage(world), numbersIn(world), learnersOf(world).map(({ name }) => name)]);
+};
+
+export function toggleBand() {
+  if (band.job) stop();
+  else {
+    const done = Math.max(0, ...(lesson.run?.learners ?? []).map(({ episode }) => episode ?? 0));
+    const names = [...new Set(learnersOf(settingsOf("learn")).map(({ name }) => name))];
+    Object.assign(band, { bands: [], episodes: done ? Math.min(MOST, Math.max(LEAST, done)) : USUAL });
+    key = keyNow();
+    next(names);
+  }
+  changed();
+}
+
+/** One band after the other: the server makes one for a page at a time. */
+function next([name, ...left]) {
+  band.job = null;
+  if (!name) return;
+  const world = settingsOf("learn");
+  const id = newJob(answersOf(name, left));
+  const sent = send({
+    type: "band", id, learner: name, seeds: SEEDS, episodes: band.episodes, settings: numbersIn(world),
+    ...worldMessage(world),
+  });
+  if (sent) band.job = { id, name };
+  else tell("info", () => t("link.wait"));
+}
+
+const answersOf = (name, left) => ({
+  band(message) {
+    band.bands = [...band.bands.filter((each) => each.name !== name), { ...message, name }];
+  },
+
+  done({ seed_count: seeds, of }) {
+    forget(band.job.id);
+    if (seeds < of) tell("info", () => t("band.short", { name: t(`learner.${name}`), seeds, of }));
+    next(left);
+  },
+
+  error(error) {
+    band.job = null;
+    tell("error", () => sayError(error));
+  },
+});
+
+function stop() {
+  send({ type: "cancel", id: band.job.id });
+  forget(band.job.id);
+  band.job = null;
+}
+
+/** A band of other settings, or of another maze, would say something false beside the curve. */
+export function bandChanged() {
+  if (key === "" || key === keyNow()) return;
+  if (band.job) stop();
+  band.bands = [];
+  key = "";
+}
+
+/** A band does not outlive its line: what is there of it stays. */
+export function bandLink(link) {
+  if (link !== "lost" || !band.job) return;
+  forget(band.job.id);
+  band.job = null;
+}
