@@ -156,7 +156,14 @@ class GridWorld(gym.Env):
 
     @property
     def link(self):
-        """The maze as a link of the simulator holds it; `from_link` reads it."""
+        """The maze as a link of the simulator holds it; `from_link` reads it.
+
+        Raises:
+            ValueError: the start is a treasure or danger; its letter can only say one of the two.
+        """
+        if self.ended[self.start_state]:
+            row, col = divmod(self.start_state, self.shape[1])
+            raise ValueError(f"a link cannot hold a maze whose start, at row {row}, column {col}, is an end")
         letters = {code: letter for letter, code in LETTERS.items() if letter != "S"}
         text = np.array([letters[int(cell)] for cell in self.grid.flat])
         text[self.start_state] = "S"
@@ -356,9 +363,10 @@ def _read_link(link):
         arguments["step_reward"] = _checked_number(fields["step_reward"], "step_reward in the link")
     arguments["rewards"] = {}
     for part in filter(None, fields.get("rewards", "").split(",")):
-        cell = re.fullmatch(r"(\d+)\.(\d+):(.+)", part)
+        cell = re.fullmatch(r"([1-9]\d{0,5})\.([1-9]\d{0,5}):(.+)", part)
         if not cell:
-            raise ValueError(f"rewards in the link must be row.column:reward, such as 1.2:0.5,3.4:-1; got {part!r}")
+            accepted = "row.column:reward, counted from 1, such as 1.2:0.5,3.4:-1"
+            raise ValueError(f"rewards in the link must be {accepted}; got {part[:40]!r}")
         row, col, reward = cell.groups()
         arguments["rewards"][int(row) - 1, int(col) - 1] = _checked_number(
             reward, f"the reward of the cell {row}.{col}"

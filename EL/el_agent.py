@@ -149,7 +149,7 @@ class ELAgent:
         """Epsilon-greedy: any action with probability epsilon, else the best so far. Softmax with a temperature."""
         if self.temperature:
             return self.sample(self.action_probs(state))
-        if self.random() < (self.explore_prob(state) if self.epsilon_decay else self.epsilon):
+        if self.random() < self.explore_prob(state):
             return int(self.random() * self.num_actions)
         return self.best_action(self.q[state])
 

@@ -347,7 +347,9 @@ def test_a_maze_without_a_start_has_the_one_that_the_page_gives_it(maze, start):
         ("maze=.T/..&prob=most", "prob in the link must be a number from 0 to 1; got 'most'"),
         ("maze=.T/..&prob=2", "prob in the link must be a number from 0 to 1; got '2'"),
         ("maze=.T/..&step_reward=nan", "step_reward in the link must be a finite number"),
-        ("maze=.T/..&rewards=11:5", "rewards in the link must be row.column:reward, such as 1.2:0.5,3.4:-1; got"),
+        ("maze=.T/..&rewards=11:5", "rewards in the link must be row.column:reward, counted from 1"),
+        ("maze=.T/..&rewards=0.1:5", "rewards in the link must be row.column:reward, counted from 1"),
+        (f"maze=.T/..&rewards=1.{'9' * 5000}:5", "rewards in the link must be row.column:reward, counted from 1"),
         ("maze=.T/..&rewards=1.1:much", "the reward of the cell 1.1 must be a finite number; got 'much'"),
         ("maze=.T/B.&rewards=2.1:1", "the block at row 1, column 0 is never entered"),
     ],
@@ -355,3 +357,9 @@ def test_a_maze_without_a_start_has_the_one_that_the_page_gives_it(maze, start):
 def test_a_malformed_link_is_refused_in_one_sentence(link, sentence):
     with pytest.raises(ValueError, match=f"^{sentence}"):
         GridWorld.from_link(link)
+
+
+@pytest.mark.parametrize("end", [1, -1])
+def test_a_link_does_not_lose_the_end_on_which_an_agent_starts(end):
+    with pytest.raises(ValueError, match="a link cannot hold a maze whose start, at row 0, column 1, is an end"):
+        _ = GridWorld([[0, end]], start=(0, 1)).link

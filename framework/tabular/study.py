@@ -8,6 +8,9 @@ from framework.cli import CommonOptions
 from framework.runs.parallel import progress_bar, run_parallel
 from framework.tabular.world import expected_return, greedy_policy, make_world, start_probs
 
+RANGES = dict.fromkeys(("epsilon", "epsilon_decay", "gamma", "learning_rate", "rate_decay"), (0, 1))
+RANGES |= {"temperature": (0, 100), "initial_value": (-100, 100)}
+
 
 @dataclass(frozen=True)
 class LearnOptions(CommonOptions):
@@ -23,7 +26,7 @@ class LearnOptions(CommonOptions):
     epsilon: float = 0.1
     """The probability of exploring."""
     epsilon_decay: float = 0.0
-    """A state explores with epsilon × N^-epsilon_decay at its Nth visit."""
+    """A state that has been visited N times explores with probability epsilon × N^-epsilon_decay."""
     temperature: float = 0.0
     """Above 0, actions are drawn from the softmax of Q / temperature, and epsilon is not used."""
     initial_value: float = 0.0
@@ -81,15 +84,9 @@ def learn_runs(methods, options):
     for name, low in {"episodes": 1, "seeds": 1, "seed": 0, "report": 1}.items():
         if getattr(options, name) < low:
             raise ValueError(f"{name} must be at least {low}; got {getattr(options, name)}")
-    for name in (
-        "epsilon",
-        "epsilon_decay",
-        "gamma",
-        "learning_rate",
-        "rate_decay",
-    ):  # also those that no method here has
-        if not 0 <= getattr(options, name) <= 1:
-            raise ValueError(f"{name} must be a number from 0 to 1; got {getattr(options, name)}")
+    for name, (low, high) in RANGES.items():  # also those that no method here has
+        if not low <= getattr(options, name) <= high:
+            raise ValueError(f"{name} must be a number from {low} to {high}; got {getattr(options, name)}")
     if options.quick:
         episodes, seeds = min(options.episodes, 200), min(options.seeds, 3)
     else:

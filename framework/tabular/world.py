@@ -197,7 +197,7 @@ def policy_values(env, policy, gamma):
     model = tabular_model(env)
     num_states = len(model.reward)
     prob = policy[:, :, None] * model.prob  # [S, A, K]
-    state, action, k = np.nonzero(prob * (model.next_state < num_states))
+    state, action, k = np.nonzero((prob > 0) & (model.next_state < num_states))
     places = (state, model.next_state[state, action, k])
     chain = csc_array((prob[state, action, k], places), shape=(num_states, num_states))
     return spsolve(eye_array(num_states, format="csc") - gamma * chain, (policy * model.reward).sum(axis=1))

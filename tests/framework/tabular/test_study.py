@@ -1,7 +1,9 @@
 """Several methods, several seeds."""
 
 import numpy as np
+import pytest
 
+from EL.actor_critic import ActorCritic
 from EL.q_learning import QLearningAgent
 from environment import GridWorld
 from framework.tabular.study import LearnOptions, learn_once, learn_runs
@@ -31,3 +33,11 @@ def test_a_maze_of_a_link_is_learnt_as_the_simulator_learns_it():
         agent = QLearningAgent(world, seed)
         assert [episode.reward for episode in agent.learn(world, 30)] == run.rewards.tolist()
         assert np.array_equal(agent.Q, run.Q)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "accepted"), [("epsilon_decay", 2, "0 to 1"), ("temperature", -1, "0 to 100")]
+)
+def test_an_option_out_of_range_is_refused_even_where_no_method_has_it(option, value, accepted):
+    with pytest.raises(ValueError, match=f"^{option} must be a number from {accepted}; got {value}"):
+        learn_runs({"actor-critic": ActorCritic}, LearnOptions(env="GridWorld-v0", **{option: value}))
