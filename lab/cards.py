@@ -192,9 +192,10 @@ def bridge(link):
 def discount(link):
     """From which discount on a far, large treasure beats a near, small one."""
     gamma = yield from turning_point(0, 0.99, lambda gamma: goes_right(changed(link, gamma=gamma)))
-    planner, _ = planned(link)
-    values = planner.Q[planner.env.start_state].round(3)
-    shown = {"gamma": settings_of(link)["gamma"], "near": float(values[LEFT]), "far": float(values[RIGHT])}
+    env, shown = GridWorld.from_link(link), {"gamma": settings_of(link)["gamma"]}
+    for name, action in {"near": LEFT, "far": RIGHT}.items():
+        always = np.eye(4)[[action] * env.num_states]
+        shown[name] = round(float(policy_values(env, always, shown["gamma"])[env.start_state]), 3)
     return gamma, shown
 
 

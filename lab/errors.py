@@ -99,5 +99,8 @@ def error_message(error, over=False):
 
 def shown(value):
     """A value as it was sent, cut short; an answer never grows with what came in."""
-    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # nested as deeply as could just be read
+        text = "[" * 41
     return text if len(text) <= 40 else f"{text[:40]}…"

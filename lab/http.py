@@ -85,6 +85,10 @@ class Module(SecureHeaders, tornado.web.RequestHandler):
         self.finish(self.text)
 
 
+class ToFolder(SecureHeaders, tornado.web.RedirectHandler):
+    """Leads whoever left out the last / of the address to the page."""
+
+
 class NotFound(SecureHeaders, tornado.web.RequestHandler):
     """Answers every other address with 404."""
 

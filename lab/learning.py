@@ -13,7 +13,7 @@ from itertools import islice
 import numpy as np
 
 from DP.planner import PLANNERS
-from environment import ORDINARY
+from environment import BLOCK, ORDINARY
 from framework.tabular.world import TableWorld, greedy_policy, policy_values
 from lab.errors import BadRequest
 from lab.jobs import SLICE_SECONDS
@@ -135,7 +135,7 @@ class Learner:
         lost = not self.ended and env.grid.flat[self.state] != ORDINARY
         if lost:
             self.life, self.ended = self._episodes(), True
-        if lost or not self.steps:
+        if lost or not self.steps or env.grid.flat[self.state] == BLOCK:
             self.state = env.start_state
 
     def step(self, truth):
@@ -161,6 +161,10 @@ class Learner:
         return self.ended
 
     def measure(self, truth):
+        """Add a point to the measures; where this episode has one, it takes its place."""
+        if self.measures and self.measures[-1][0] == self.episodes:
+            self.measures.pop()
+            self.shown_measures = min(self.shown_measures, len(self.measures))
         self.measures.append([self.episodes, *truth.measure(self.agent)])
 
     def walk(self, seed):
@@ -227,9 +231,14 @@ class Lesson:
         ]
         self.steps = 0
         self.in_episode = []  # the learners that still have to end the episode asked for
-        self.truth = Truth(self.env, request.settings["gamma"])
+        self.hold_against(Truth(self.env, request.settings["gamma"]))
+
+    def hold_against(self, truth):
+        """Measure the learners by a new truth, at once; returns its message."""
+        self.truth = truth
         for learner in self.learners:
-            learner.measure(self.truth)
+            learner.measure(truth)
+        return truth.message()
 
     def started(self):
         """The messages that announce the lesson."""
@@ -251,8 +260,7 @@ class Lesson:
             learner.configure(settings)
         if settings.get("gamma", self.truth.gamma) == self.truth.gamma:
             return None
-        self.truth = Truth(self.env, settings["gamma"])
-        return self.truth.message()
+        return self.hold_against(Truth(self.env, settings["gamma"]))
 
     def receive(self, kind, value):
         """Do what the page asks: "world", a `GridWorld` for each learner, or "walk", a seed or None."""
@@ -266,8 +274,7 @@ class Lesson:
         for learner, env in zip(self.learners, worlds, strict=True):
             learner.change_world(env)
         self.env = worlds[0]
-        self.truth = Truth(self.env, self.truth.gamma)
-        return self.truth.message()
+        return self.hold_against(Truth(self.env, self.truth.gamma))
 
     def advance(self, most):
         """Every learner takes up to ``most`` steps, within a slice's time; returns how many."""

@@ -1,5 +1,6 @@
 """Where the server listens, and to how many at once."""
 
+import asyncio
 import errno
 import json
 import socket
@@ -11,8 +12,9 @@ from tornado.netutil import bind_sockets
 
 from lab.errors import Busy, error_message
 
-MOST_CONNECTIONS = 400  # a browser opens up to seven; the select of Windows takes 512
-OTHER_FILES = 40  # that the server has open besides its connections
+MOST_CONNECTIONS = 440  # a browser opens up to seven, a class has 60; the select of Windows takes 512
+MOST_REFUSED = 10  # connections that are being told that there is no room
+OTHER_FILES = 40  # that the server has open besides its connections, those that it refuses among them
 PATIENCE = 30  # seconds for the rest of a request
 
 
@@ -26,8 +28,11 @@ class Server(HTTPServer):
 
     def handle_stream(self, stream, address):
         self.streams = {stream for stream in self.streams if not stream.closed()}
-        if len(self.streams) < self.most:
-            self.streams.add(stream)
+        if len(self.streams) >= self.most + MOST_REFUSED:
+            stream.close()
+            return
+        self.streams.add(stream)
+        if len(self.streams) <= self.most:
             super().handle_stream(stream, address)
             return
         body = json.dumps({"error": error_message(Busy("full", readers=self.most))["message"]})
@@ -36,6 +41,13 @@ class Server(HTTPServer):
         with suppress(OSError):  # gone already
             stream.socket.shutdown(socket.SHUT_WR)
         IOLoop.current().call_later(1, stream.close)  # at once, the system would throw the answer away
+
+    async def end(self):
+        """Let nobody in any more, and let go of those who are here, so that nothing waits to be sent to them."""
+        self.stop()
+        for stream in self.streams:
+            stream.close()
+        await asyncio.sleep(0.1)  # for those who waited to take note
 
 
 class Listener(socket.socket):

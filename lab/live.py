@@ -83,6 +83,8 @@ class Visit:
             raise Busy("many_jobs", jobs=MOST_JOBS)
         for job_id in replaced:
             await self.cancel(job_id)
+        if self.line is None:  # it was lost meanwhile, and nobody waits for this job
+            return
 
         async def send(answer):
             return await self.send({**answer, "id": request.id} if isinstance(answer, dict) else answer)
@@ -151,7 +153,7 @@ class Visit:
             self.timer.cancel()
         old, self.line = self.line, line
         if old:  # the network has changed, and nobody has told the old line
-            old.close()
+            old.cut()
         self.has_line.set()
         for running in self.jobs.values():
             if running.kind.survives:
@@ -232,6 +234,11 @@ class Live(SecureHeaders, tornado.websocket.WebSocketHandler):
             self.visits.pages[page] = self.visit
         await self.send({"type": "welcome", "jobs": list(self.visit.jobs)})
 
+    def cut(self):
+        """Close the line at once; what waits to be sent on it will not be."""
+        if self.ws_connection:
+            self.ws_connection.stream.close()
+
     async def send(self, message):
         """Send a dict, text or bytes, and wait until the line has taken it; False if it is closed.
 
@@ -244,7 +251,8 @@ class Live(SecureHeaders, tornado.websocket.WebSocketHandler):
             except ValueError:
                 raise BadRequest("no_bound") from None
         try:
-            await self.write_message(message, binary=isinstance(message, bytes))
+            # Shielded, since Tornado complains in the terminal about a write that is cancelled with its job.
+            await asyncio.shield(self.write_message(message, binary=isinstance(message, bytes)))
         except tornado.websocket.WebSocketClosedError:
             return False
         return True

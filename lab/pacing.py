@@ -25,7 +25,7 @@ class PacedJob:
     Args:
         make: builds what is stepped, in a worker thread, where all of its methods run, too:
 
-            started()            what announces it
+            started()            what announces it, at first and on a new line
             configure(settings)  changes settings, a dict
             receive(kind, value) does what the page asks by a message that is not of this file, such as "walk"
             advance(most)        takes up to ``most`` steps within a slice's time; returns how many
@@ -79,7 +79,6 @@ class PacedJob:
         """
         self.runner.check_room()
         lesson = await self.work(self.make)
-        await self.tell(lesson, await self.work(lesson.started))
         await self.show(lesson)
         now = asyncio.get_running_loop().time
         began, owed = now(), 0.0
@@ -134,20 +133,23 @@ class PacedJob:
             self.news.set()
 
     async def tell(self, lesson, messages):
-        """Send what is to be said: None, a message or a list; on a new line after a full frame."""
-        for message in messages if isinstance(messages, list) else [messages]:
-            while message is not None and not await self.send(message):
+        """Send what is to be said; on a new line after all that there is to show."""
+        for message in listed(messages):
+            while not await self.send(message):
                 self.full = True
                 await self.show(lesson)
 
     async def show(self, lesson):
-        """Send a frame, on a new line a full one."""
+        """Send a frame; at first and on a new line what announces the job, and a full frame."""
         while True:
             full, self.full = self.full, False
-            frame = await self.work(lesson.frame, full)
-            if frame is None or await self.send(frame):
+            messages = listed(await self.work(lesson.started)) if full else []
+            for message in [*messages, *listed(await self.work(lesson.frame, full))]:
+                if not await self.send(message):
+                    self.full = True
+                    break
+            else:
                 return
-            self.full = True
 
     def period(self):
         return max(FRAME_SECONDS, 1 / self.pace)
@@ -163,3 +165,8 @@ class PacedJob:
         result, seconds = await self.runner.work(function, *arguments)
         self.seconds += seconds
         return result
+
+
+def listed(messages):
+    """None, a message or a list of messages as a list."""
+    return messages if isinstance(messages, list) else [] if messages is None else [messages]

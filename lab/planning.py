@@ -3,11 +3,11 @@
 import numpy as np
 
 from DP.backups import greedy_actions, q_values, sweep_policy
-from DP.planner import PLANNERS, Sweep
+from DP.planner import MAX_SWEEPS, PLANNERS, Sweep
 from DP.undiscounted import proper_policy, undiscounted_model
 from environment import ORDINARY
 from framework.tabular.loops import fast
-from lab.errors import BadRequest
+from lab.errors import BadRequest, TooLong
 from lab.jobs import computing_seconds
 from lab.walking import walk
 
@@ -50,14 +50,17 @@ def timed_sweeps(planner, request):
     """Generator of (`Sweep`, seconds that the sweeps have taken so far).
 
     Raises:
-        BadRequest: gamma is 1, and no end is within reach.
+        BadRequest: gamma is 1, and no end is within reach.   TooLong: the planner has given up.
     """
     check_end(planner.model, request.gamma)
     seconds, began = 0.0, computing_seconds()
-    for sweep in planner.sweeps(request.gamma, request.threshold):
-        seconds += computing_seconds() - began
-        yield sweep, seconds
-        began = computing_seconds()
+    try:
+        for sweep in planner.sweeps(request.gamma, request.threshold):
+            seconds += computing_seconds() - began
+            yield sweep, seconds
+            began = computing_seconds()
+    except ValueError:  # all that it refuses was checked before
+        raise TooLong("too_long", sweeps=f"{MAX_SWEEPS:,}", seconds=f"{seconds:.1f}") from None
 
 
 def check_end(model, gamma):
@@ -76,8 +79,10 @@ def sweep_message(request, model, sweep):
     ``best`` holds only those that tie up to rounding. ``policy`` [S] is there in policy iteration.
     """
     Q = q_values(model, sweep.V, request.gamma)
-    # At gamma 1 there may be a fifth action, to rest where going on is free; the page knows four.
-    policy = {} if sweep.policy is None else {"policy": (sweep.policy % 4).tolist()}
+    # At gamma 1 there may be a fifth action, to rest; the page knows four, and the best of them goes on for free.
+    policy = {}
+    if sweep.policy is not None:
+        policy["policy"] = np.where(sweep.policy < 4, sweep.policy, Q.argmax(axis=1)).tolist()
     ordinary = (request.env.grid == ORDINARY).ravel()
     return {
         "type": "sweep",

@@ -31,7 +31,7 @@ from environment import GridWorld
 from framework.cli import run
 from lab.book import Plan
 from lab.catalogue import catalogue_module
-from lab.http import STATIC, Module, NotFound, StaticFile
+from lab.http import STATIC, Module, NotFound, StaticFile, ToFolder
 from lab.jobs import JobRunner
 from lab.listening import Server, listen, most_connections, network_addresses
 from lab.live import Live, Visits
@@ -58,6 +58,7 @@ def make_app(runner, word="", most_lines=1_000):
             (rf"{below}/()", StaticFile, {"path": STATIC, "default_filename": "index.html"}),
             (rf"{below}/static/catalogue\.js", Module, {"text": catalogue_module()}),
             (rf"{below}/static/(.+)", StaticFile, {"path": STATIC}),
+            *([(below, ToFolder, {"url": f"{below}/", "permanent": False})] if word else []),
         ],
         default_handler_class=NotFound,
         websocket_ping_interval=20,
@@ -109,7 +110,7 @@ async def serve(port, open_browser=False, for_class=False):
             webbrowser.open(address)
         await asyncio.Event().wait()
     finally:
-        server.stop()
+        await server.end()
         runner.close()
 
 

@@ -88,6 +88,11 @@ def test_value_iteration_in_place_is_fast_only_where_its_order_suits():
     assert sweeps == {"synchronous": 20, "in_place": 20, "mirrored": 2}
 
 
+def test_left_is_worth_what_the_near_treasure_is_and_not_turning_back_to_the_far_one():
+    _, shown = finish(CARDS["discount"].truth())
+    assert (shown["near"], shown["far"]) == (round(0.3 * 0.9**3, 3), round(0.9**8, 3))
+
+
 def test_the_bridge_is_crossed_although_more_walks_end_in_danger():
     prob, falls = finish(CARDS["bridge"].truth())
     assert falls["across"] > falls["around"] + 5

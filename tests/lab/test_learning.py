@@ -295,6 +295,41 @@ def test_an_agent_whose_cell_is_gone_begins_a_new_episode(cell):
     assert len(picture["curve"]["means"]) == episodes  # an episode that was cut short has no return
 
 
+def test_a_change_of_the_world_or_of_gamma_is_measured_at_once():
+    taught, page = lesson(), Page()
+    while taught.learners[0].episodes < 115:
+        taught.advance(1)
+    page.take(frame(taught)[0])
+    before = [*page.points]
+    assert before[-1][0] < 115
+    for change in (
+        lambda: taught.receive("world", [GridWorld(step_reward=-0.3)]),
+        lambda: taught.receive("world", [GridWorld(step_reward=-0.2)]),
+        lambda: taught.configure({"gamma": 0.5}),
+    ):
+        change()
+        page.take(frame(taught)[0])
+        assert page.points == [*before, [115, *taught.truth.measure(taught.learners[0].agent)]]
+
+
+def test_between_two_episodes_an_agent_does_not_stand_in_a_block():
+    taught = lesson()
+    taught.finish("episode")
+    grid = np.array(GRID)
+    grid.flat[taught.learners[0].state] = 9
+    taught.receive("world", [GridWorld(grid)])
+    assert frame(taught)[0]["state"] == 8
+
+
+def test_an_episode_that_ends_with_values_that_are_no_numbers_gets_the_same_sentence():
+    taught = lesson()
+    taught.learners[0].agent.Q = np.nan
+    while not taught.finish("episode"):
+        pass
+    with pytest.raises(BadRequest, match="grown without bound"):
+        taught.frame(full=False)
+
+
 def test_values_without_bound_get_one_sentence():
     trapped = [[0, 9, 1], [0, 9, 0], [0, 9, 0]]
     settings = {"learning_rate": 1, "gamma": 1, "lambda_": 1, "epsilon": 1}

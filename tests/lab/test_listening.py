@@ -1,5 +1,6 @@
 """Where the server listens, and what becomes of those who ask by half, or are too many."""
 
+import asyncio
 import errno
 import json
 import socket
@@ -49,9 +50,19 @@ class TestTooMany(ServerTestCase):
         head, body = (await get(await self.opened())).split(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 503 ")
         assert "try again when one has left" in json.loads(body)["error"]
+        with patch("lab.listening.MOST_REFUSED", 0):  # as many as may be are being told so
+            assert await (await self.opened()).read_until_close() == b""
         first.close()
         second.close()
         assert (await get(await self.opened())).startswith(b"HTTP/1.1 200 ")
+
+    @gen_test
+    async def test_when_it_ends_it_lets_go_of_those_who_are_here(self):
+        stream = await self.opened()
+        while not self.http_server.streams:
+            await asyncio.sleep(0)
+        await self.http_server.end()
+        assert await stream.read_until_close() == b""
 
 
 class TestImpatient(ServerTestCase):

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 from tornado.httpclient import HTTPClientError
@@ -10,7 +10,7 @@ from tornado.testing import gen_test
 
 from DP.planner import PLANNERS, greedy_actions
 from environment import GridWorld
-from lab.live import KEPT_SECONDS, KINDS, MOST_JOBS, MOST_KEPT
+from lab.live import KEPT_SECONDS, KINDS, MOST_JOBS, MOST_KEPT, Live, Visit, Visits
 from lab.pacing import PacedJob
 from lab.protocol.base import LARGEST_MESSAGE, Kind, message_id, nothing
 from tests.lab.test_pacing import Counter
@@ -196,6 +196,21 @@ class TestJobs(LiveTestCase):
             await ask(line, {"type": "walk", "id": 5})
             assert (await answers_until(line, "error"))[-1]["code"] == "no_bound"
 
+    @gen_test
+    async def test_no_job_is_begun_for_a_page_whose_line_was_lost_meanwhile(self):
+        visit = Visit(Visits(1), None)
+        await visit.begin(COUNT, {"id": 5}, self.runner)
+        assert not visit.jobs
+
+    @gen_test
+    async def test_a_job_that_is_cancelled_leaves_what_it_was_sending_to_the_line(self):
+        written = asyncio.Future()
+        sending = asyncio.create_task(Live.send(Mock(write_message=lambda *_, **__: written), "frame"))
+        await asyncio.sleep(0)
+        sending.cancel()
+        await asyncio.wait([sending])
+        assert not written.cancelled()
+
 
 class TestPlan(LiveTestCase):
     @gen_test
@@ -332,7 +347,8 @@ class TestComingBack(LiveTestCase):
         await self.turns()
         line, jobs = await self.hello()
         assert jobs == [5]
-        frame = await answer_of(line)
+        *announced, frame = await answers_until(line, "frame")
+        assert [message["type"] for message in announced] == ["counting", "truth"]  # they may have been lost, too
         assert (frame["full"], frame["steps"]) == (True, 1)
         await ask(line, {"type": "step", "id": 5})
         frame = await answer_of(line)
@@ -387,9 +403,18 @@ class TestComingBack(LiveTestCase):
         assert jobs == [5]
         while await old.read_message() is not None:
             pass
-        await answer_of(line)
+        await answers_until(line, "frame")
         await ask(line, {"type": "step", "id": 5})
         assert (await answer_of(line))["steps"] == 1
+
+    @gen_test(timeout=4)  # Tornado waits for 5 s until it cuts a line that does not say good-bye
+    async def test_who_comes_back_need_not_wait_for_what_the_old_line_never_took(self):
+        old, _ = await self.hello()
+        with patch.object(NamedCounter, "frame", lambda self, full: "x" * 20_000_000):
+            await ask(old, {"type": "count", "id": 5})
+            await self.turns()
+        line, _ = await self.hello()
+        assert (await answers_until(line, "frame"))[-1]["full"]
 
     @gen_test
     async def test_another_page_finds_nothing_of_it(self):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from DP.planner import PLANNERS
-from lab.errors import BadRequest
+from lab.errors import BadRequest, TooLong
 from lab.planning import PlanByHand, plan_grids, plan_messages, walk_message
 from lab.protocol.plan import plan_request, walk_request
 from lab.walking import WALK_STEPS
@@ -114,7 +114,24 @@ def test_a_plan_by_hand_knows_four_actions_where_going_on_is_free():
     assert {*first, *told["sweeps"][0]["policy"]} <= {0, 1, 2, 3}
 
 
+def test_where_going_on_is_free_the_policy_shown_goes_on_and_not_into_danger():
+    world = {"grid": [[-1, 0], [0, 0]], "start": [1, 0], "gamma": 1, "step_reward": 0, "prob": 1}
+    plan, _ = by_hand(**world)
+    for kind in ("evaluate", "improve", "evaluate", "improve"):
+        told, *done = plan.receive(kind, None)
+    assert done
+    for sweep in (told["sweeps"][0], sweeps_of(requested(plan="policy", **world))[-1]):
+        assert walk(sweep["policy"], **world)["return"] == sweep["values"][2] == 0
+
+
 def test_a_cells_own_reward_is_planned_with_and_walked_over():
     own = {"grid": [[0, 0, 1], [0, 0, 0]], "start": [0, 0], "prob": 1, "rewards": [[0, 1, 0.5]]}
     assert sweeps_of(requested(**own, gamma=0.5))[-1]["values"][:2] == [1.0, 1.0]  # 0.5 + 0.5 × 1, and 1
     assert walk([RIGHT] * 6, **own)["return"] == 1.5
+
+
+@pytest.mark.parametrize("plan", PLANNERS)
+def test_a_plan_whose_planner_gives_up_ends_with_an_error_that_the_page_can_say(plan):
+    request = plan_request({"plan": plan, "grid": [[0, 0], [0, 1]], "gamma": 1, "step_reward": 0.5})
+    with patch("DP.planner.MAX_SWEEPS", 1), pytest.raises(TooLong):
+        list(plan_messages(request))

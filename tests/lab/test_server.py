@@ -235,6 +235,10 @@ class TestClass(LabTestCase):
         assert self.fetch("/secret/plan", method="POST", body=body).code == 200
         assert self.fetch("/plan", method="POST", body=body).code == 404
 
+    def test_who_leaves_out_the_last_slash_finds_the_page(self):
+        answer = self.fetch("/secret", follow_redirects=False)
+        assert (answer.code, answer.headers["Location"]) == (302, "/secret/")
+
     def test_other_sites_and_rebound_names_are_refused(self):
         assert self.fetch("/secret/", headers={"Host": "evil.example"}).code == 403
         assert self.fetch("/secret/", headers={"Origin": "http://evil.example"}).code == 403
