@@ -7,7 +7,7 @@ import { onSchemeChange } from "./core/colour.js";
 import { buildControls, renderControls } from "./core/controls.js";
 import { byId, on } from "./core/dom.js";
 import { buildFrame, renderFrame, renderNames } from "./core/frame.js";
-import { firstLanguage, localise, remember, t } from "./core/i18n.js";
+import { firstLanguage, keepLanguage, localise, t } from "./core/i18n.js";
 import { openLine } from "./core/line.js";
 import { addPanels, current, pages, panels, register } from "./core/registry.js";
 import { changed, onChange, state, tell } from "./core/state.js";
@@ -18,7 +18,7 @@ import { learnPage } from "./learn/page.js";
 import { planPage } from "./plan/page.js";
 import { playPage } from "./play/page.js";
 
-register([playPage, planPage, learnPage]); // a new page is one more name here
+register([playPage, planPage, learnPage], planPage); // a new page is one more name here
 addPanels([cardsPanel]);
 
 const boards = [new Board(byId("board"), 0), new Board(byId("board-2"), 1)];
@@ -76,7 +76,7 @@ function speak(lang) {
 function listen() {
   for (const lang of ["en", "ja"]) {
     on(`lang-${lang}`, "click", () => {
-      remember(lang);
+      keepLanguage(lang);
       speak(lang);
     });
   }

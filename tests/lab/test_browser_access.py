@@ -393,7 +393,7 @@ def test_a_picture_a_table_and_a_command_can_be_taken_away(page):  # noqa: F811
     page.click("take-command")
     page.wait(lambda: page.text("take-said").startswith(("Copied", "Copying")))
     page.keys(Keys.ESCAPE)
-    offers = "{ csv: undefined, command: undefined }"
+    offers = "{ csv: () => null, command: () => null }"
     page.module("core/registry.js", f"Object.keys(Object.assign(m.pageOf('plan'), {offers}))")
     page.click("take")
     for name in ("take-table", "take-command", "command"):

@@ -65,9 +65,9 @@ def test_a_number_counts_once_it_is_given_and_in_range(page):  # noqa: F811
 
 def test_a_card_does_not_show_the_setting_that_it_asks_for(page):  # noqa: F811
     open_card(page, "bonus")
-    assert page.text("card-settings") == "Discount rate γ 0.99"
+    assert page.text("card-settings") == "Move probability 0.8 · Discount rate γ 0.99"
     open_card(page, "trapped")
-    assert page.text("card-settings") == "Discount rate γ 0.9 · Step reward −0.04"
+    assert page.text("card-settings") == "Move probability 0.8 · Discount rate γ 0.9 · Step reward −0.04"
 
 
 def test_the_picture_of_a_maze_has_words_for_who_cannot_see_it(page):  # noqa: F811

@@ -178,6 +178,31 @@ def test_moving_the_start_alone_keeps_the_plan(page):
     page.wait(lambda: planning(page, "m.planning.walk?.start") == 10)
 
 
+def test_the_mean_of_walks_is_of_one_start(page):
+    page.plan()
+    page.get("speed").send_keys(Keys.END)
+    page.click("walk")
+    page.wait(lambda: page.text("walk-mean").startswith("Walks: 1"))
+    page.tool("start")
+    page.cells()[10].click()
+    assert page.settle().text("walk-mean") == ""
+
+
+def test_a_live_plan_follows_what_was_changed_on_another_page(page):
+    page.click("live")
+    page.wait(lambda: page.text("notice").startswith("Planned"))
+    page.click("mode-learn")
+    page.field("gamma", 0.5)
+    page.click("mode-plan")
+    page.wait(lambda: planning(page, "m.planning.result.world.gamma") == 0.5)
+    assert planning(page, "m.isStale()") is False
+
+
+def test_words_on_a_plan_say_so_on_another_page(page):
+    page.script("for (const id of ['plan', 'mode-learn']) document.getElementById(id).click()")
+    page.wait(lambda: page.text("notice").startswith("Plan: Planned: 11 sweeps"))
+
+
 # Before any script of the page runs: while `lineIsDown`, no line opens, and hangUp() drops those that are open.
 LINES = """
 const Line = window.WebSocket, lines = [];

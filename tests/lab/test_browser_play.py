@@ -138,6 +138,9 @@ def test_keys_buttons_and_clicks_all_walk(page):  # noqa: F811
     assert page.driver.switch_to.active_element.get_attribute("data-state") == "6"  # the focus goes with the agent
     walk(page, "l")
     assert page.text("play-step") == "Step 6: left, stayed in place, row 2, column 3, reward −0.04"
+    page.click("fog")
+    page.keys(Keys.ARROW_UP)  # the focus is on a box that has no use for it
+    page.wait(lambda: steps(page) == 7)
 
 
 def test_arrow_keys_move_the_focus_while_a_tool_paints(page):  # noqa: F811
@@ -319,7 +322,7 @@ def test_the_rules_are_told_only_when_asked_for(page):  # noqa: F811
         "return [...document.querySelectorAll('#rules-table tbody tr:first-child td')].map((td) => +td.textContent)"
     )
     assert sum(counts) == ups
-    assert "0.9" not in page.text("rules-table")
+    assert "true probability" not in page.text("rules-table")
     page.click("rules")
     page.wait(lambda: "true probability0.90.050.05" in page.text("rules-table"))
     assert page.get("param-prob").is_displayed()
@@ -401,7 +404,7 @@ def test_a_walk_that_the_server_has_lost_is_kept_and_said_to_be_lost(page):  # n
 
 def test_speaks_japanese_throughout(page):  # noqa: F811
     open_walk(page, "/?lang=ja#mode=play&prob=0.5&rules=on")
-    assert page.label(3) == "1 行 4 列、まだ見ていないマス"
+    assert page.label(3) == "1 行目 4 列目、まだ見ていないマス"
     assert english_left(page) == []
     walk(page, TO_THE_TREASURE * 6)
     again(page)

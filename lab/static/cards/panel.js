@@ -2,7 +2,7 @@
 
 import { byId, fragment, icon, make, on, say } from "../core/dom.js";
 import { short } from "../core/format.js";
-import { sayError, t } from "../core/i18n.js";
+import { sayError, sayPlace, t } from "../core/i18n.js";
 import { colsOf, fromText, isStart, kindOf, rewardsFromText, rowsOf } from "../core/maze.js";
 import { DYNAMICS, state, tell } from "../core/state.js";
 import {
@@ -13,7 +13,7 @@ import { CARD_STRINGS } from "./strings.js";
 
 /** What the page has of the cards, beside its days (registry.js). */
 export const cardsPanel = {
-  strings: CARD_STRINGS, build, render, link: cardsLink,
+  strings: CARD_STRINGS, build, render, link: cardsLink, moment: ["cards"],
   view: () => (answers.size ? { cards: answersText() } : {}),
   openView({ cards }) {
     const unknown = cards === undefined ? "" : readAnswers(cards);
@@ -163,9 +163,9 @@ function drawCard(card) {
   drawn = `${card.name} ${state.lang}`;
   const fields = new URLSearchParams(card.link);
   drawMaze(fields);
-  const settings = Object.keys(DYNAMICS).filter((name) => fields.has(name) && name !== card.asks);
-  byId("card-settings").textContent = settings.map((name) => `${t(name)} ${short(Number(fields.get(name)))}`)
-    .join(" · ");
+  const settings = Object.entries(DYNAMICS).filter(([name]) => name !== card.asks);
+  byId("card-settings").textContent = settings
+    .map(([name, { default: usual }]) => `${t(name)} ${short(Number(fields.get(name) ?? usual))}`).join(" · ");
   const legend = byId("card-answers").firstElementChild;
   byId("card-answers").replaceChildren(legend, ...(card.choices ? choiceFields(card) : numberFields(card)));
 }
@@ -198,10 +198,9 @@ function numberFields({ low, high, step }) {
 
 /** Where start, treasure and danger are, for who cannot see the picture. */
 function placesIn(maze) {
-  const at = (row, col) => t("cell.at", { row: row + 1, col: col + 1 });
   const places = (kind) => maze.grid.flatMap((line, row) =>
-    line.flatMap((_, col) => (kindOf(maze, row, col) === kind ? [at(row, col)] : [])));
-  return [["start", [at(...maze.start)]], ["treasure", places("treasure")], ["danger", places("danger")]]
+    line.flatMap((_, col) => (kindOf(maze, row, col) === kind ? [sayPlace([row, col])] : [])));
+  return [["start", [sayPlace(maze.start)]], ["treasure", places("treasure")], ["danger", places("danger")]]
     .filter(([, found]) => found.length)
     .map(([kind, found]) => `${t(`kind.${kind}`)}: ${found.join(t("list"))}`);
 }

@@ -130,8 +130,8 @@ export const CARD_STRINGS = {
 
   ja: {
     "cards": "予想カード",
-    "cards.intro": "カードごとに、迷路を見て何が起こるかを予想します。先に答えると、計画や学習がその場で真の値を"
-      + "求めます。多くの人がどこかで間違えます。そこに学ぶことがあります。",
+    "cards.intro": "カードごとに、迷路を見て何が起こるかを予想します。先に答えると、プランナーやエージェントが"
+      + "その場で真の値を求めます。たいていの人がどこかで間違えますが、そこにこそ学ぶことがあります。",
     "cards.mark.true": "正解", "cards.mark.false": "不正解", "cards.mark.given": "回答済み",
     "cards.count": "正解 {right}、回答済み {given}、全 {all} 枚",
     "cards.forget": "回答を消す",
@@ -159,9 +159,9 @@ export const CARD_STRINGS = {
     "card.discount.why": "{truth} 以上です。k 歩目の報酬には γ の k − 1 乗がかかるので、γ が小さいとエージェントは"
       + "近視眼的になります。γ = {gamma} では、左へ行く価値は {near}、右へ行く価値は {far} です。",
 
-    "card.order.title": "向きに逆らう",
-    "card.order.question": "20 マスの廊下で、滑りはなく、宝は右端にあります。同期更新の価値反復には、"
-      + "およそマスの数だけのスイープが必要です。その場更新の価値反復は左から右へ進み、新しい値をすぐに使います。"
+    "card.order.title": "向きに逆らって",
+    "card.order.question": "20 マスの廊下で、滑りはなく、宝は右端にあります。同期更新の価値反復法には、"
+      + "およそマスの数だけのスイープが必要です。その場更新の価値反復法は左から右へ進み、新しい値をすぐに使います。"
       + "必要なスイープは何回ですか。",
     "card.order.choice.two": "2 回",
     "card.order.choice.half": "およそ半分",
@@ -170,8 +170,8 @@ export const CARD_STRINGS = {
       + "つまりスイープの向きに逆らって伝わります。どのマスも、右隣に情報が届く前に更新されてしまいます。宝が"
       + "左端にあれば {mirrored} 回で済みます。",
 
-    "card.danger.title": "1 歩ごとの痛み",
-    "card.danger.question": "本の迷路で、1 歩ごとに 2 の費用がかかるようにしました。最適方策はどうしますか。",
+    "card.danger.title": "高くつく 1 歩",
+    "card.danger.question": "書籍の迷路で、1 歩ごとに 2 の費用がかかるようにしました。最適方策はどうしますか。",
     "card.danger.choice.treasure": "宝へ向かう",
     "card.danger.choice.danger": "危険に飛び込む",
     "card.danger.choice.neither": "どちらも避ける",
@@ -185,14 +185,14 @@ export const CARD_STRINGS = {
     "card.bonus.why": "{truth} 以上です。永遠に得られる {truth} の価値は {truth} / (1 − {gamma}) = {forever} で、宝と"
       + "等しくなります。γ が 1 に近いと、1 歩ごとの小さなボーナスがどんなゴールよりも重くなります。",
 
-    "card.improvements.title": "大股の改善",
-    "card.improvements.question": "方策反復は、方策を評価し、全マスで一度に改善し、改善がなくなると止まります。"
+    "card.improvements.title": "一気に改善",
+    "card.improvements.question": "方策反復法は、方策を評価し、全マスで一度に改善し、改善がなくなると止まります。"
       + "約 100 マスに 4 つずつ行動があるこの迷路で、方策を何回改善しますか。",
-    "card.improvements.why": "{truth} 回で、最後の 1 回には改善する所がありません。"
+    "card.improvements.why": "{truth} 回です。最後の 1 回は、改善する所がないことを確かめるだけです。"
       + "方策は 4 の {cells} 乗通り（{digits} 桁の数）ありますが、1 回の改善で全マスが変わり、最初の方策もすでに"
       + "宝へ向かいます。{sweeps} 回のスイープの大半は方策評価です。",
 
-    "card.trapped.title": "入口のない宝",
+    "card.trapped.title": "たどり着けない宝",
     "card.trapped.question": "宝は壁に囲まれ、1 歩ごとに 0.04 の費用がかかり、γ は 0.9 です。"
       + "スタートの価値はいくつですか。",
     "card.trapped.why": "{truth} です。費用は永遠にかかりますが、割引のおかげで和は有限です。"
@@ -240,13 +240,13 @@ export const CARD_STRINGS = {
 
     "card.double.title": "うますぎる話",
     "card.double.question": "床が滑りやすく、学習率は 0.5 のままなので、どの見積もりも揺れ続けます。Q 学習は"
-      + "最大の見積もりを目標に使うため、スタートの最大の Q は高すぎます。Double Q 学習では、一方の表が行動を選び、"
-      + "もう一方の表がその価値を見積もります。スタートの最大の Q は、平均してどうなりますか。",
+      + "最大の見積もりを目標に使うため、スタートの最大の Q は高すぎます。Double Q 学習では、一方のテーブルが行動を選び、"
+      + "もう一方のテーブルがその価値を見積もります。スタートの最大の Q は、平均してどうなりますか。",
     "card.double.choice.higher": "まだ高すぎる",
     "card.double.choice.same": "正しい",
     "card.double.choice.lower": "低すぎる",
     "card.double.why": "低すぎます。正しい値 {optimum} に対し {double_q_learning} です（Q 学習は {q_learning}）。"
-      + "揺れる見積もりの最大値は、たまたま高いものを選ぶので高すぎます。もう一方の表はその偶然にだまされませんが、"
+      + "揺れる見積もりの最大値は、たまたま高いものを選ぶので高すぎます。もう一方のテーブルはその偶然にだまされませんが、"
       + "良く見えただけの行動の価値は、本当に最善の行動より低いのです。学習率を小さくすると、どちらも真の値に"
       + "近づきます。",
   },

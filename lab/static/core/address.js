@@ -2,23 +2,24 @@
 // Readable, and short enough for 20 × 20 in a chat. What a page adds is there where it differs from its default.
 
 import { fromText, rewardsFromText, rewardsToText, toText } from "./maze.js";
-import { pages } from "./registry.js";
+import { firstId, pages, panels } from "./registry.js";
 import { DYNAMICS, defaults, newWorld } from "./state.js";
 
-const FIRST = "plan"; // the page that is shown when a link names none
 const OLD_NAMES = { lambda: "lambda_" }; // in links from before it was renamed
-const VIEW = ["cell", "sweep", "pace", "view", "cards"]; // of the moment, in links that were copied
 
-/** All that a plan or a lesson depends on and that days share. */
-export function worldText(world) {
+/** A world: the maze and some of its numbers, by default all. */
+export function worldText(world, numbers = Object.keys(DYNAMICS)) {
   const rewards = rewardsToText(world.maze);
   return [`maze=${toText(world.maze)}`, ...(rewards ? [`rewards=${rewards}`] : []),
-    ...Object.keys(DYNAMICS).map((name) => `${name}=${world[name]}`)].join("&");
+    ...numbers.map((name) => `${name}=${world[name]}`)].join("&");
 }
+
+/** What --maze of the course's scripts takes: they have the discount by itself. */
+export const mazeText = (world) => worldText(world, ["prob", "step_reward"]);
 
 export function toHash({ mode, world, settings }, view = {}) {
   const parts = [worldText(world)];
-  if (mode !== FIRST) parts.push(`mode=${mode}`);
+  if (mode !== firstId) parts.push(`mode=${mode}`);
   for (const page of pages) {
     for (const [name, field] of Object.entries(page.settings)) {
       const value = settings[page.id][name];
@@ -40,15 +41,17 @@ export function fromHash(hash) {
   const read = readers(fields, problems);
   if (fields.has("maze")) readMaze(fields, world, problems);
   Object.assign(world, read(DYNAMICS));
-  const settings = Object.fromEntries(pages.map((page) => [page.id, { ...defaults(page.settings), ...read(page.settings) }]));
-  let mode = fields.get("mode") ?? FIRST;
+  const settings = Object.fromEntries(
+    pages.map(({ id, settings: known }) => [id, { ...defaults(known), ...read(known) }]));
+  let mode = fields.get("mode") ?? firstId;
   fields.delete("mode");
   if (!pages.some((page) => page.id === mode)) {
     problems.push(["link.unknown", { name: "mode", value: shown(mode) }]);
-    mode = FIRST;
+    mode = firstId;
   }
-  const view = Object.fromEntries(VIEW.filter((name) => fields.has(name)).map((name) => [name, fields.get(name)]));
-  for (const name of VIEW) fields.delete(name);
+  const moment = ["cell", ...[...pages, ...panels].flatMap((each) => each.moment)];
+  const view = Object.fromEntries([...fields].filter(([name]) => moment.includes(name)));
+  for (const name of moment) fields.delete(name);
   for (const [name, value] of fields) problems.push(["link.unknown", { name: shown(name), value: shown(value) }]);
   return { mode, world, settings, view, problems };
 }

@@ -3,7 +3,7 @@
 import { byId, on } from "./dom.js";
 import { changed } from "./state.js";
 
-const isBig = () => document.documentElement.classList.contains("big");
+export const isBig = () => document.documentElement.classList.contains("big");
 
 export function buildBig() {
   on("big", "click", () => setBig(!isBig()));

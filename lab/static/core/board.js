@@ -1,11 +1,12 @@
 // A board: a canvas for the eye, and over it a grid of real elements for focus, touch and screen readers.
 
+import { isBig } from "./big.js";
 import { drawChosen } from "./cells.js";
 import { make, setAttribute } from "./dom.js";
 import { prepare } from "./draw.js";
 import { signed } from "./format.js";
-import { t } from "./i18n.js";
-import { colsOf, isStart, kindOf, placeOf, rewardOf, rowsOf } from "./maze.js";
+import { sayPlace, t } from "./i18n.js";
+import { colsOf, isStart, kindOf, placeOf, rewardOf, rowsOf, startOf } from "./maze.js";
 import { current } from "./registry.js";
 import { changed, state } from "./state.js";
 
@@ -100,7 +101,7 @@ export class Board {
     this.root.style.width = `${cols * size}px`;
     this.root.style.height = `${rows * size}px`;
     this.overlay.style.setProperty("--cols", cols);
-    this.#bringIntoFrame(state.cell ?? maze.start[0] * cols + maze.start[1]);
+    this.#bringIntoFrame(state.cell ?? startOf(maze));
   }
 
   /** Scroll the frame of an enlarged board, not the page. */
@@ -135,7 +136,7 @@ export class Board {
     const words = t("board", { rows: this.rows, cols: this.cols });
     const [name] = page.boardTitle(this.number);
     setAttribute(this.overlay, "aria-label", name ? `${name}: ${words}` : words);
-    const focusable = state.cell ?? maze.start[0] * this.cols + maze.start[1];
+    const focusable = state.cell ?? startOf(maze);
     const busy = page.busy();
     this.cells.forEach((cell, index) => {
       cell.tabIndex = index === focusable ? 0 : -1;
@@ -146,11 +147,11 @@ export class Board {
   }
 
   /** "row 1, column 4, treasure, +1" or "row 1, column 3, empty, value 0.8475, best: right". */
-  describe(index, exact = false) {
+  describe(index) {
     const { maze } = this;
     const [row, col] = placeOf(maze, index);
     const kind = kindOf(maze, row, col);
-    const parts = [t("cell.at", { row: row + 1, col: col + 1 })];
+    const parts = [sayPlace([row, col])];
     const hidden = current().hidden(index);
     if (hidden) return [...parts, hidden].join(t("list"));
     parts.push(isStart(maze, row, col) ? t("kind.start") : t(`kind.${kind}`));
@@ -158,7 +159,7 @@ export class Board {
     if (kind === "treasure" || kind === "danger") parts.push(signed(reward), t("cell.ends"));
     else {
       if (reward !== null) parts.push(t("cell.reward", { reward: signed(reward) }));
-      if (kind !== "block") parts.push(...current().describe(index, this, exact));
+      if (kind !== "block") parts.push(...current().describe(index, this));
     }
     return parts.join(t("list"));
   }
@@ -169,10 +170,7 @@ export class Board {
  * enlarging the page (which makes the window lower, counted in CSS pixels) never makes the board smaller.
  */
 function room(frame) {
-  if (isBig()) return [Infinity, frame.clientHeight];
+  if (isBig()) return [Infinity, frame.clientHeight]; // what the screen leaves
   const wide = matchMedia("(min-width: 980px)").matches;
   return [LARGEST_CELL, wide ? Math.max(300, window.innerHeight * 0.58) : window.innerHeight * 0.7];
 }
-
-/** In the view for a class (big.js) the board has what the screen leaves. */
-const isBig = () => document.documentElement.classList.contains("big");

@@ -1,7 +1,7 @@
 // How the cells of every board look: blocks, ends, starts, agents. A board gives its size and its context (board.js).
 
 import { contrast, css, inkOn, pageColour, pageRgb } from "./colour.js";
-import { arrows, badge, badgeWidth, bricks, disc, roundRect, star, text, textWidth, warning } from "./draw.js";
+import { badge, badgeWidth, bricks, disc, roundRect, star, text, textWidth, warning } from "./draw.js";
 import { signed } from "./format.js";
 import { isStart, kindOf, placeOf, rewardOf } from "./maze.js";
 
@@ -164,7 +164,3 @@ export function drawWalk(board, walk, slippedWord) {
   }
   return passed < 1;
 }
-
-/** The arrows of a policy, in the middle of a cell. */
-export const drawPolicy = (board, index, actions, ink, reach = 0.32) =>
-  arrows(board.ctx, ...board.centre(index), board.size * reach, actions, ink);

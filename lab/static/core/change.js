@@ -84,7 +84,7 @@ export function readAddress() {
   Object.assign(state, { mode, world, settings });
   afterChange(old);
   remember();
-  if (problems.length) tell("error", () => problems.map(([key, values]) => t(key, values)).join(" "));
+  if (problems.length) tell("error", () => problems.map(([key, values]) => t(key, values)).join(t("sentences")));
   if (/^\d+$/.test(view.cell ?? "") && Number(view.cell) < rowsOf(world.maze) * colsOf(world.maze)) {
     state.cell = Number(view.cell);
   }

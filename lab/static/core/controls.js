@@ -9,7 +9,7 @@ import { t } from "./i18n.js";
 import { MAX_SIDE, MIN_SIDE, colsOf, empty, resize, rowsOf } from "./maze.js";
 import { current, pages } from "./registry.js";
 import { DYNAMICS, changed, defaults, state, tell } from "./state.js";
-import { TOOLS, toolNames } from "./tools.js";
+import { TOOLS, addTools, toolNames } from "./tools.js";
 
 // Sliders move in steps; the number beside each takes anything in range.
 const PARAMS = [
@@ -63,20 +63,17 @@ export function buildControls() {
 
 /** Buttons where there is room, and a list of the same pages where there is none. */
 function buildMenu() {
-  for (const page of pages) {
-    const name = make("span");
-    name.dataset.t = `page.${page.id}`;
-    const day = make("small");
-    day.dataset.t = `day.${page.day}`;
-    const button = make("button", { id: `mode-${page.id}` }, name, " ", day);
-    button.addEventListener("click", () => setMode(page.id));
+  for (const { id } of pages) {
+    const button = make("button", { id: `mode-${id}` }, make("span"), " ", make("small"));
+    button.addEventListener("click", () => setMode(id));
     byId("pages").append(button);
-    byId("page-menu").append(make("option", { value: page.id }));
+    byId("page-menu").append(make("option", { value: id }));
   }
   on("page-menu", "change", ({ target }) => setMode(target.value));
 }
 
 function buildTools() {
+  for (const page of pages) addTools(page.tools);
   byId("tools").append(...Object.entries(TOOLS).map(([name, { keys }]) => {
     const radio = make("input", { type: "radio", name: "tool", value: name, id: `tool-${name}` });
     radio.addEventListener("change", () => {
@@ -86,7 +83,7 @@ function buildTools() {
     const words = make("span");
     words.dataset.t = `tool.${name}`;
     return make("label", { className: `tool ${name}` }, radio, icon(name), words,
-      make("kbd", { textContent: keys?.[0] ?? "Esc", ariaHidden: "true" }));
+      make("kbd", { textContent: keys[0] ?? "Esc", ariaHidden: "true" }));
   }));
   on("brush", "change", ({ target }) => {
     if (accept("brush", target.valueAsNumber, { low: -1, high: 1 })) state.brush = target.valueAsNumber;
@@ -99,7 +96,7 @@ function buildTools() {
  * `values()` are those now, `write(changes, final)` changes them, `ranges` says what is accepted. What is not
  * accepted does not stay in the field.
  */
-export function buildParams(root, params, values, write, ranges) {
+function buildParams(root, params, values, write, ranges) {
   root.append(...params.map(({ name, min, max, step, toValue = Number }) => {
     const title = make("label", { htmlFor: name });
     title.dataset.t = name;
@@ -147,11 +144,7 @@ export function renderControls() {
   const { maze } = state.world;
   const page = current();
   for (const node of document.querySelectorAll("[data-page]")) node.hidden = node.dataset.page !== page.id;
-  for (const { id } of pages) byId(`mode-${id}`).setAttribute("aria-pressed", String(id === page.id));
-  for (const entry of byId("page-menu").options) {
-    say(entry, `${t(`page.${entry.value}`)} · ${t(`day.${pageDay(entry.value)}`)}`);
-  }
-  byId("page-menu").value = page.id;
+  renderMenu();
   say(byId("maze-size"), `${rowsOf(maze)} × ${colsOf(maze)}`);
   put("rows", rowsOf(maze));
   put("cols", colsOf(maze));
@@ -163,12 +156,22 @@ export function renderControls() {
   byId("redo").disabled = !state.future.length;
   renderTools();
   putParams(PARAMS, state.world);
+  for (const { name } of PARAMS) byId(`param-${name}`).hidden = !page.numbers().includes(name);
   say(byId("settings-summary"), page.summary());
   renderNotice();
   renderLegend(page.legend());
 }
 
-const pageDay = (id) => pages.find((page) => page.id === id).day;
+function renderMenu() {
+  for (const [index, { id, day }] of pages.entries()) {
+    const button = byId(`mode-${id}`);
+    const words = [t(`page.${id}`), t("day", { day })];
+    [...button.children].forEach((part, i) => say(part, words[i]));
+    button.setAttribute("aria-pressed", String(id === state.mode));
+    say(byId("page-menu").options[index], words.join(" · "));
+  }
+  byId("page-menu").value = state.mode;
+}
 
 function renderTools() {
   const names = toolNames();
@@ -187,14 +190,14 @@ function renderNotice() {
   if (!byId("banner").hidden) say(byId("banner"), t(`link.${link}`));
 }
 
-/** The words at the ends of the colours: a page's own, or the values that they stand for. */
-export const legendEnds = ({ scale, low, high }) =>
-  [low ?? (scale ? short(-scale, 2) : "−"), high ?? (scale ? `+${short(scale, 2)}` : "+")];
+/** The words at the ends of the colours. */
+export const legendEnds = ({ scale }) => (scale ? [short(-scale, 2), `+${short(scale, 2)}`] : ["−", "+"]);
 
 function renderLegend(legend) {
   byId("legend-scale").hidden = legend === null;
   if (!legend) return;
-  byId("legend-low").textContent = legendEnds(legend)[0];
-  byId("legend-high").textContent = legendEnds(legend)[1];
+  const [low, high] = legendEnds(legend);
+  say(byId("legend-low"), low);
+  say(byId("legend-high"), high);
   byId("legend-ramp").style.backgroundImage = legendGradient();
 }

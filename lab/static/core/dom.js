@@ -23,7 +23,14 @@ export const option = (value, key) => {
   return node;
 };
 
-const SVG = "http://www.w3.org/2000/svg";
+/** Give a file to the reader. */
+export function save(blob, name) {
+  const address = URL.createObjectURL(blob);
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000); // some browsers begin to read it only after a question
+}
+
+export const SVG = "http://www.w3.org/2000/svg";
 
 /** A picture of the sprite in index.html. */
 export function icon(name) {

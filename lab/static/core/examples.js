@@ -1,4 +1,5 @@
-// Mazes to load. Each is the text form of maze.js, with the numbers that make its point; the others take their defaults.
+// Mazes to load. Each is the text form of maze.js, with the numbers that make its point; the others take their
+// defaults.
 
 import { BLOCK, DANGER, EMPTY, TREASURE, empty, fromText } from "./maze.js";
 

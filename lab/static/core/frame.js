@@ -35,9 +35,9 @@ export function renderFrame(boards) {
 /** Of the cell under the mouse, else of the chosen one: a finger has nothing to hover with. */
 function sayCell(boards) {
   const { hovered, cell } = state;
-  if (hovered && hovered.index < hovered.board.cells.length) return hovered.board.describe(hovered.index, true);
+  if (hovered && hovered.index < hovered.board.cells.length) return hovered.board.describe(hovered.index);
   const [first, ...others] = boards.filter((board) => cell !== null && cell < board.cells.length);
   if (!first) return "";
-  const parts = others.flatMap((board) => current().describe(cell, board, true));
-  return [first.describe(cell, true), ...parts].join(t("list"));
+  const parts = others.flatMap((board) => current().describe(cell, board));
+  return [first.describe(cell), ...parts].join(t("list"));
 }

@@ -17,13 +17,13 @@ const KEY = "nanoka-language";
 
 /** ?lang=ja in the address first, then the reader's earlier choice, then the browser's language. */
 export function firstLanguage() {
-  const asked = new URLSearchParams(location.search).get("lang") ?? remembered();
+  const asked = new URLSearchParams(location.search).get("lang") ?? keptLanguage();
   if (asked in STRINGS) return asked;
   const wanted = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in STRINGS);
   return wanted ?? "en";
 }
 
-function remembered() {
+function keptLanguage() {
   try {
     return localStorage.getItem(KEY);
   } catch (error) {
@@ -32,7 +32,7 @@ function remembered() {
   }
 }
 
-export function remember(lang) {
+export function keepLanguage(lang) {
   try {
     localStorage.setItem(KEY, lang);
   } catch (error) {
@@ -47,9 +47,12 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
+/** "row 1, column 4": people count from 1. */
+export const sayPlace = ([row, col]) => t("cell.at", { row: row + 1, col: col + 1 });
+
 /** An error of the server in the page's language; settings are called what the page calls them. */
 export function sayError({ code, args, message }) {
-  const { [state.lang]: known } = STRINGS;
+  const known = STRINGS[state.lang];
   if (!(`error.${code}` in known)) return message;
   return t(`error.${code}`, { ...args, name: known[args.name] ?? args.name });
 }

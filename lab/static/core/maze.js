@@ -1,5 +1,5 @@
-// The maze as plain data: { grid: [[code]], rewards: [[number or null]], start: [row, col] }. `rewards` are cells' own
-// rewards; null is the ordinary one. Every function returns a new maze.
+// The maze as plain data: { grid: [[code]], rewards: [[number or null]], start: [row, col] }. `rewards` are cells'
+// own rewards; null is the ordinary one. Every function returns a new maze. An index counts cells row by row.
 
 export const EMPTY = 0;
 export const TREASURE = 1;
@@ -21,6 +21,9 @@ export const isStart = (maze, row, col) => maze.start[0] === row && maze.start[1
 export const rowsOf = (maze) => maze.grid.length;
 export const colsOf = (maze) => maze.grid[0].length;
 export const placeOf = (maze, index) => [Math.floor(index / colsOf(maze)), index % colsOf(maze)];
+export const startOf = (maze) => maze.start[0] * colsOf(maze) + maze.start[1];
+/** An ordinary cell: one that an agent can stand on. */
+export const isOrdinary = (maze, index) => kindOf(maze, ...placeOf(maze, index)) === "empty";
 
 /** The reward that a cell itself pays on entering it: its own, ±1 where the episode ends, else null. */
 export function rewardOf(maze, row, col) {
@@ -70,7 +73,8 @@ export function resize(maze, rows, cols) {
   if (row < rows && col < cols) return { grid, rewards, start: [row, col] };
   const free = grid.flatMap((line, r) => line.flatMap((code, c) => (code === EMPTY ? [[r, c]] : [])));
   const distance = ([r, c]) => Math.abs(r - row) + Math.abs(c - col);
-  const start = free.length ? free.reduce((best, cell) => (distance(cell) < distance(best) ? cell : best)) : [rows - 1, 0];
+  const start = free.reduce((best, cell) => (best && distance(best) <= distance(cell) ? best : cell), null)
+    ?? [rows - 1, 0];
   grid[start[0]][start[1]] = EMPTY; // only where no cell was empty does something give way
   return { grid, rewards, start };
 }
@@ -105,8 +109,8 @@ export function toText(maze) {
 }
 
 /**
- * { maze, warnings } of a text; a warning is the key of a sentence about what had to be put right. Throws a RangeError,
- * whose message is such a key, where there is no rectangle of known letters between 2 and 20.
+ * { maze, warnings } of a text; a warning is the key of a sentence about what had to be put right. Throws a
+ * RangeError, whose message is such a key, where there is no rectangle of known letters between 2 and 20.
  */
 export function fromText(text) {
   const rows = text.trim().split("/");
@@ -125,7 +129,7 @@ export function fromText(text) {
   let start = starts[0] ?? [grid.length - 1, 0];
   if (grid[start[0]][start[1]] !== EMPTY) { // no S, and the bottom left is taken
     const row = grid.findLastIndex((cells) => cells.includes(EMPTY));
-    if (row < 0) throw new RangeError("link.full");
+    if (row < 0) throw new RangeError("link.blocks");
     start = [row, grid[row].indexOf(EMPTY)];
     warnings.push("link.nostart");
   }

@@ -26,12 +26,16 @@ export class Player {
     if (this.playing) this.play();
   }
 
+  get stepsPerSecond() {
+    return SPEEDS[this.#speed];
+  }
+
   /** Begin, or go on. A second call replaces the timer, it never adds one. */
   play() {
     this.pause();
     this.#timer = setInterval(() => {
       if (this.#tick() === false) this.pause();
-    }, 1000 / SPEEDS[this.#speed]);
+    }, 1000 / this.stepsPerSecond);
   }
 
   pause() {

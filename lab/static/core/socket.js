@@ -20,7 +20,8 @@ export function connect(onMessage, onLink) {
       wait = FIRST_WAIT;
       onLink("open");
     });
-    socket.addEventListener("message", ({ data }) => onMessage(typeof data === "string" ? JSON.parse(data) : unpack(data)));
+    socket.addEventListener("message", ({ data }) =>
+      onMessage(typeof data === "string" ? JSON.parse(data) : unpack(data)));
     // A failed dial also ends in "close", so this is the only place that dials again.
     socket.addEventListener("close", ({ code }) => {
       onLink(code === FULL ? "full" : "lost");
@@ -31,8 +32,8 @@ export function connect(onMessage, onLink) {
 
   dial();
   return {
-    /** True if the message left; the caller decides what to do when it did not. `payload` is an optional Uint8Array. */
-    send(message, payload = null) {
+    /** True if the message left; the caller decides what to do when it did not. `payload`: bytes, or nothing. */
+    send(message, payload) {
       if (socket.readyState !== WebSocket.OPEN) return false;
       socket.send(payload ? pack(message, payload) : JSON.stringify(message));
       return true;
@@ -41,7 +42,7 @@ export function connect(onMessage, onLink) {
 }
 
 /** A binary message: four bytes for the length of its header, the header as JSON, the payload. */
-export function pack(message, payload) {
+function pack(message, payload) {
   const header = new TextEncoder().encode(JSON.stringify(message));
   const bytes = new Uint8Array(4 + header.length + payload.length);
   new DataView(bytes.buffer).setUint32(0, header.length, true);
@@ -50,7 +51,7 @@ export function pack(message, payload) {
   return bytes;
 }
 
-export function unpack(buffer) {
+function unpack(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   return { ...header, payload: new Uint8Array(buffer, 4 + length) };

@@ -14,7 +14,7 @@ export const defaults = (fields) =>
 export const newWorld = () => ({ maze: example("book").maze, ...defaults(DYNAMICS) });
 
 export const state = {
-  mode: "plan", // the id of the page shown
+  mode: null, // the id of the page shown
   world: newWorld(), // { maze, prob, gamma, step_reward }: shared by all pages, never changed in place
   settings: {}, // { page id: { name: value } }, never changed in place either
   past: [], // undo and redo hold { world, settings } of older and newer moments
@@ -23,8 +23,7 @@ export const state = {
   tool: "look",
   brush: 0.5, // the number that the reward painter paints
   cell: null, // the chosen cell's state index, or null
-  action: null, // the action whose terms are written out; null follows the best one
-  hovered: null,
+  hovered: null, // { index, board } of the cell under the mouse, or null
 
   link: "connecting", // "open" | "lost" | "full" | "silent"
   notice: null, // { kind: "info" | "error", say: () => sentence in the language of the moment }

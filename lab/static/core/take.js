@@ -3,7 +3,7 @@
 import { shareHash } from "./change.js";
 import { legendEnds } from "./controls.js";
 import { pageColour, rampColours } from "./colour.js";
-import { byId, make, on, say } from "./dom.js";
+import { byId, make, on, save, say } from "./dom.js";
 import { prepare, roundRect, text } from "./draw.js";
 import { STRINGS, t } from "./i18n.js";
 import { current } from "./registry.js";
@@ -20,8 +20,8 @@ export function buildTake(boards) {
   });
   on("take", "click", open);
   on("take-link", "click", async () => said(await copy(linkNow()) ? "share.done" : "share.manual"));
-  on("take-picture", "click", () => pictureOf(boards()).toBlob((blob) => save(blob, "png")));
-  on("take-table", "click", () => save(new Blob([current().csv()], { type: "text/csv" }), "csv"));
+  on("take-picture", "click", () => pictureOf(boards()).toBlob((blob) => saveAs(blob, "png")));
+  on("take-table", "click", () => saveAs(new Blob([current().csv()], { type: "text/csv" }), "csv"));
   on("take-command", "click", async () => {
     if (await copy(byId("command").value)) return said("take.copied");
     byId("command").select();
@@ -31,8 +31,8 @@ export function buildTake(boards) {
 
 function open() {
   const page = current();
-  const command = page.command?.() ?? null;
-  byId("take-table-row").hidden = !page.csv?.();
+  const command = page.command();
+  byId("take-table-row").hidden = page.csv() === null;
   byId("take-command-row").hidden = command === null;
   byId("command").hidden = command === null;
   byId("command").value = command ?? "";
@@ -59,11 +59,9 @@ async function copy(words) {
   }
 }
 
-function save(blob, ending) {
+function saveAs(blob, ending) {
   const name = `nanoka-${current().id}.${ending}`;
-  const address = URL.createObjectURL(blob);
-  make("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000); // some browsers begin to read it only after a question
+  save(blob, name);
   said("take.saved", { name });
 }
 

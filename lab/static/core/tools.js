@@ -1,10 +1,10 @@
-// Mouse, finger and keyboard on the boards. What they do is the tool's: { down, move, up, key }, all optional.
+// Mouse, finger and keyboard on the boards. What they do is the tool's: { keys, down, move, up, click }.
 //
 //   down(board, cell)  move(board, from, to)  up(board)   a stroke, in [row, col]
-//   click(board, cell)                                    a screen reader's click, which comes without a pointer
-//   key                                                   the key that uses the tool on the chosen cell
+//   click(board, cell)   a screen reader's click, which comes without a pointer, or one of `keys` on the chosen cell
 //
-// A new tool is one more entry of TOOLS, and its name in the list of tools of the pages that have it.
+// A tool without `down` looks. A tool that one page alone has is in that page's `tools` (registry.js); it needs a
+// string `tool.NAME` and a symbol `i-NAME`, as all have.
 
 import { remember, setWorld } from "./change.js";
 import { t } from "./i18n.js";
@@ -49,8 +49,11 @@ export const TOOLS = {
 };
 const EVERYWHERE = Object.keys(TOOLS);
 
+/** The tools that pages have of their own. */
+export const addTools = (tools) => Object.assign(TOOLS, tools);
+
 /** The names of the tools of the page shown. */
-export const toolNames = () => [...EVERYWHERE, ...current().tools];
+export const toolNames = () => [...EVERYWHERE, ...Object.keys(current().tools)];
 
 const STEPS = { ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowDown: [1, 0], ArrowLeft: [0, -1] };
 
@@ -101,14 +104,13 @@ export function listenTo(board) {
   });
 }
 
-export function choose(index) {
+function choose(index) {
   if (index === state.cell) return;
   state.cell = index;
-  state.action = null;
   changed();
 }
 
-export function focusCell(board, index) {
+function focusCell(board, index) {
   choose(index);
   board.focus(index);
 }
@@ -122,7 +124,7 @@ function onKey(board, key) {
     state.tool = "look";
     changed();
   } else {
-    const name = toolNames().find((each) => TOOLS[each].keys?.includes(key.toLowerCase()));
+    const name = toolNames().find((each) => TOOLS[each].keys.includes(key.toLowerCase()));
     if (!name) return false;
     const [before, { notice, cell }] = [board.maze, state];
     TOOLS[name].click(board, placeOf(before, cell));

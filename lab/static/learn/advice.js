@@ -1,16 +1,15 @@
 // Why nothing is learnt, in one sentence, when that is so.
 
 import { t } from "../core/i18n.js";
-import { colsOf, kindOf, placeOf, rewardOf, rowsOf, target } from "../core/maze.js";
-import { lesson } from "./lesson.js";
+import { colsOf, kindOf, placeOf, rewardOf, rowsOf, startOf, target } from "../core/maze.js";
+import { learnersNow } from "./lesson.js";
 import { nameOf } from "./views.js";
 
 const PATIENCE = 20; // episodes
 
 /** The sentence, or "". */
 export function adviceFor({ maze, step_reward: stepReward }) {
-  const learners = lesson.run?.learners ?? [];
-  const stuck = learners.filter(({ episode, treasures }) => episode >= PATIENCE && treasures === 0);
+  const stuck = learnersNow().filter(({ episode, treasures }) => episode >= PATIENCE && treasures === 0);
   if (!stuck.length) return "";
   const treasures = treasuresOf(maze);
   if (!treasures.length) return stepReward <= 0 && !paysAnything(maze) ? t("advice.none") : "";
@@ -29,7 +28,7 @@ const paysAnything = (maze) => statesOf(maze).some((s) => rewardAt(maze, s) > 0)
 
 /** The states that an agent can get to from the start. */
 function reachable(maze) {
-  const found = new Set([maze.start[0] * colsOf(maze) + maze.start[1]]);
+  const found = new Set([startOf(maze)]);
   for (const s of found) { // it grows on the way
     if (!isEnd(maze, s)) for (const action of [0, 1, 2, 3]) found.add(target(maze, s, action));
   }

@@ -4,7 +4,7 @@ import { sayError, t } from "../core/i18n.js";
 import { forget, newJob, send } from "../core/line.js";
 import { worldMessage } from "../core/message.js";
 import { changed, settingsOf, tell } from "../core/state.js";
-import { lesson } from "./lesson.js";
+import { learnersNow } from "./lesson.js";
 import { learnersOf, numbersIn } from "./settings.js";
 
 const SEEDS = 20;
@@ -22,12 +22,14 @@ const keyNow = () => {
   return JSON.stringify([worldMessage(world), numbersIn(world), learnersOf(world).map(({ name }) => name)]);
 };
 
+/** Begin, or stop, or take away what is there: beside a long lesson it shows only the first episodes. */
 export function toggleBand() {
   if (band.job) stop();
+  else if (band.bands.length) drop();
   else {
-    const done = Math.max(0, ...(lesson.run?.learners ?? []).map(({ episode }) => episode ?? 0));
+    const done = Math.max(0, ...learnersNow().map(({ episode }) => episode ?? 0));
     const names = [...new Set(learnersOf(settingsOf("learn")).map(({ name }) => name))];
-    Object.assign(band, { bands: [], episodes: done ? Math.min(MOST, Math.max(LEAST, done)) : USUAL });
+    Object.assign(band, { episodes: done ? Math.min(MOST, Math.max(LEAST, done)) : USUAL });
     key = keyNow();
     next(names);
   }
@@ -36,7 +38,6 @@ export function toggleBand() {
 
 /** One band after the other: the server makes one for a page at a time. */
 function next([name, ...left]) {
-  band.job = null;
   if (!name) return;
   const world = settingsOf("learn");
   const id = newJob(answersOf(name, left));
@@ -54,19 +55,23 @@ const answersOf = (name, left) => ({
   },
 
   done({ seed_count: seeds, of }) {
-    forget(band.job.id);
+    ended();
     if (seeds < of) tell("info", () => t("band.short", { name: t(`learner.${name}`), seeds, of }));
     next(left);
   },
 
   error(error) {
-    band.job = null;
+    ended();
     tell("error", () => sayError(error));
   },
 });
 
 function stop() {
   send({ type: "cancel", id: band.job.id });
+  ended();
+}
+
+function ended() {
   forget(band.job.id);
   band.job = null;
 }
@@ -75,13 +80,15 @@ function stop() {
 export function bandChanged() {
   if (key === "" || key === keyNow()) return;
   if (band.job) stop();
+  drop();
+}
+
+function drop() {
   band.bands = [];
   key = "";
 }
 
 /** A band does not outlive its line: what is there of it stays. */
 export function bandLink(link) {
-  if (link !== "lost" || !band.job) return;
-  forget(band.job.id);
-  band.job = null;
+  if (link === "lost" && band.job) ended();
 }

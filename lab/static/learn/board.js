@@ -1,14 +1,15 @@
 // The board of a learner: what its view shows in each cell, the policy, the agent, what it just learnt, its walk.
 
 import { actionsIn } from "../core/bellman.js";
+import { isBig } from "../core/big.js";
 import { cellPath, drawAgent, drawCell, drawMarks, drawWalk, progress, ring } from "../core/cells.js";
 import { css, inkOn, pageColour, scheme, valueColour } from "../core/colour.js";
 import { make } from "../core/dom.js";
 import { arrows, badge, disc, prepare, text, textWidth } from "../core/draw.js";
 import { fixed, signedFixed } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { ACTION_NAMES, MOVES, kindOf, placeOf } from "../core/maze.js";
-import { PACES, bestMask, isFast, isRunning, lesson } from "./lesson.js";
+import { ACTION_NAMES, MOVES, isOrdinary } from "../core/maze.js";
+import { PACES, bestMask, isFast, isRunning, learnersNow, lesson } from "./lesson.js";
 import { describeView, nameOf, pictureOf, sum } from "./views.js";
 import { walkOn } from "./walks.js";
 
@@ -20,7 +21,7 @@ const PAPER = 0; // the shade of a cell of which nothing is known
 
 /** Draw a learner's board; true if another frame is wanted. */
 export function drawLearner(board) {
-  const learner = lesson.run?.learners[board.number];
+  const learner = learnersNow()[board.number];
   const picture = learner?.q?.length === board.cells.length ? pictureOf(board.number) : null;
   drawStill(board, picture);
   const walk = walkOn(board.number);
@@ -69,14 +70,12 @@ function drawValues(board, paper, picture) {
   copy(board, paper);
   const shadeOf = picture ? drawNumbers(board, picture) : () => PAPER;
   board.cells.forEach((_, s) => {
-    if (isEmpty(board, s)) drawMarks(board, s, valueColour(shadeOf(s), SHADES));
+    if (isOrdinary(board.maze, s)) drawMarks(board, s, valueColour(shadeOf(s), SHADES));
   });
 }
 
-const isEmpty = ({ maze }, s) => kindOf(maze, ...placeOf(maze, s)) === "empty";
-
 function drawPaper(board) {
-  for (let s = 0; s < board.cells.length; s += 1) drawCell(board, s, valueColour(0, 1), true);
+  for (let s = 0; s < board.cells.length; s += 1) drawCell(board, s, valueColour(0, 1));
 }
 
 /** Colours, numbers and arrows of all cells of which something is known; returns the shade of a cell's paper. */
@@ -84,7 +83,7 @@ function drawNumbers(board, picture) {
   const { size } = board;
   const { numbers, one, best, learner, view } = picture;
   const shadeOf = (value) => Math.round(Math.max(-1, Math.min(1, picture.shade(value))) * SHADES);
-  const cells = numbers.flatMap((row, s) => (row && isEmpty(board, s) ? [s] : []));
+  const cells = numbers.flatMap((row, s) => (row && isOrdinary(board.maze, s) ? [s] : []));
   fillShades(board, cells, numbers, shadeOf);
   if (!one && size >= 30) drawDiagonals(board, cells);
   const style = numberStyle(board, cells, picture);
@@ -156,12 +155,14 @@ function drawDiagonals(board, cells) {
 }
 
 /** { digits, font } at which every number is legible and stays clear of its neighbours; null if none does. */
-function numberStyle({ ctx, size }, cells, { numbers, write, one, view }) {
+function numberStyle({ ctx, size }, cells, { numbers, write, one, view, largest }) {
   if (size < (one ? 26 : 70)) return null;
   const room = size * (one ? 0.84 : 0.33);
-  const wanted = size * (one ? 0.22 : 0.11);
+  const wanted = size * (one ? 0.22 : isBig() ? 0.15 : 0.11);
   const smallest = one ? 9.5 : 8.4;
-  for (const digits of size < 100 || (one && size < 52) ? [2, 1] : [3, 2, 1]) {
+  // In small cells, and for a class, fewer but larger digits; the thousandths that are learnt first need all three.
+  const few = (size < 100 || (isBig() && !one)) && largest > 0.2;
+  for (const digits of few ? [2, 1] : [3, 2, 1]) {
     const words = cells.flatMap((s) => numbers[s].map((value) => write(value, digits)));
     const widest = words.reduce((a, b) => (b.length > a.length ? b : a), "0");
     const font = Math.min(wanted, (wanted * room) / textWidth(ctx, widest, wanted, one ? 550 : 700));
@@ -287,10 +288,10 @@ function drawErrors(board, { flashes }, colour) {
 
 /** For screen readers: "Q-learning: best right 0.4025, visits 12", and what the view shows. */
 export function describeLearnt(s, board) {
-  const learner = lesson.run?.learners[board.number];
+  const learner = learnersNow()[board.number];
   if (!learner?.q || !(s < learner.q.length)) return [];
   const known = sum(learner.n[s]) ? [t("cell.learnt", {
-    name: nameOf(learner), value: fixed(Math.max(...learner.q[s]), 4), visits: sum(learner.n[s]),
+    name: nameOf(learner), value: fixed(Math.max(...learner.q[s]), 4), visits: sum(learner.n[s]).toLocaleString("en"),
     actions: actionsIn(bestMask(learner, s)).map((a) => t(`action.${ACTION_NAMES[a]}`)).join(t("list")),
   })] : [];
   return [...known, ...describeView(board.number, s)];

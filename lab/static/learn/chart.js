@@ -8,14 +8,14 @@ import { short } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { changed } from "../core/state.js";
 import { band, toggleBand } from "./band.js";
-import { lesson } from "./lesson.js";
+import { learnersNow, lesson } from "./lesson.js";
 import { nameOf } from "./views.js";
 
 const HEIGHT = 168;
 const MARGIN = { left: 44, right: 12, top: 14, bottom: 24 };
 // Blue and solid against orange and dashed: told apart by colour-blind eyes, and in grey.
 export const STYLES = [{ colour: "--accent", dash: [] }, { colour: "--warm", dash: [7, 3] }];
-export const KINDS = ["returns", "error", "greedy"];
+const KINDS = ["returns", "error", "greedy"];
 
 let root, canvas, empty;
 let kind = "returns";
@@ -69,7 +69,7 @@ export function renderCurve() {
 
 /** [{ learner, index, points: [[episode, value]], smooth }] of what is to be shown. */
 function curvesNow() {
-  return (lesson.run?.learners ?? []).flatMap((learner, index) => {
+  return learnersNow().flatMap((learner, index) => {
     if (kind !== "returns") {
       const at = kind === "error" ? 1 : 2;
       const known = (learner.measures ?? []).filter((point) => point[at] !== null);
@@ -109,7 +109,7 @@ function noteOf(curves, bands) {
 }
 
 function renderBand() {
-  say(byId("band"), t(band.job ? "band.stop" : "band.start"));
+  say(byId("band"), t(band.job ? "band.stop" : band.bands.length ? "band.hide" : "band.start"));
   const done = band.bands.map(({ name, seed_count: seeds, of }) =>
     t("band.progress", { name: t(`learner.${name}`), seeds, of }));
   setAttribute(byId("band-progress"), "aria-live", band.job ? "off" : "polite"); // only the end is read out
@@ -117,7 +117,7 @@ function renderBand() {
 }
 
 /** The mean over the last tenth of the curve, at least 5 points. */
-export function smoothed(means) {
+function smoothed(means) {
   const reach = Math.max(5, Math.round(means.length / 10));
   let total = 0;
   return means.map((value, i) => {
@@ -128,7 +128,7 @@ export function smoothed(means) {
 
 /** { name, value }: the mean return of the latest episodes of the first learner, or null. */
 export function meanReturn() {
-  const [learner] = lesson.run?.learners ?? [];
+  const [learner] = learnersNow();
   return learner?.curve?.means.length ? { name: nameOf(learner), value: smoothed(learner.curve.means).at(-1) } : null;
 }
 
@@ -200,7 +200,7 @@ function drawLine(ctx, { x, y }, { index }, points, alpha, width) {
 
 /** The mean over the seeds and where it lies, by 95%. */
 function drawBand(ctx, { x, y }, { name, size, mean, low, high }) {
-  const index = Math.max(0, (lesson.run?.learners ?? []).findIndex((learner) => learner.name === name));
+  const index = Math.max(0, learnersNow().findIndex((learner) => learner.name === name));
   const { colour, dash } = STYLES[lesson.run ? index : band.bands.findIndex((each) => each.name === name)];
   ctx.fillStyle = pageColour(colour);
   ctx.strokeStyle = pageColour(colour);

@@ -10,7 +10,7 @@ import { changed, settingsOf, state } from "../core/state.js";
 import { adviceFor } from "./advice.js";
 import { STYLES } from "./chart.js";
 import {
-  PACES, isAlive, isFast, isRunning, lesson, resetLesson, setPace, stepLesson, takeBack, toggleLesson,
+  PACES, isAlive, isFast, isRunning, knownLearners, lesson, resetLesson, setPace, stepLesson, takeBack, toggleLesson,
 } from "./lesson.js";
 import { LEARNERS, NUMBERS, SETTINGS, learnersOf, settingsOfLearner } from "./settings.js";
 import { learnerOf, legendOf, nameOf, viewName, viewOf, viewsOf } from "./views.js";
@@ -25,7 +25,7 @@ export function buildLearnControls() {
   for (const name of ["learner", "learner2"]) on(name, "change", ({ target }) => set({ [name]: target.value }));
   for (const name of ["seed", "seed2"]) {
     on(name, "change", ({ target }) => {
-      if (accept(name, target.valueAsNumber, SETTINGS[name])) set({ [name]: target.valueAsNumber });
+      if (accept("seed", target.valueAsNumber, SETTINGS[name])) set({ [name]: target.valueAsNumber });
       target.value = state.settings.learn[name];
     });
   }
@@ -145,10 +145,9 @@ function renderView(name, number) {
 }
 
 function renderLearners() {
-  const known = lesson.run?.learners ?? [];
   // Steps taken one by one are read out; a lesson that runs is not, it would never stop talking.
   byId("lesson-readouts").setAttribute("aria-live", isRunning() ? "off" : "polite");
-  const lines = known.filter(({ q }) => q).map(lineOf);
+  const lines = knownLearners().map(lineOf);
   const list = byId("lesson-readouts");
   while (list.children.length > lines.length) list.lastChild.remove();
   lines.forEach((words, i) => {

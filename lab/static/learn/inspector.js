@@ -1,33 +1,30 @@
 // The chosen cell in a lesson: what each learner holds for each action, and how often it took it.
 
 import { actionsIn } from "../core/bellman.js";
-import { byId } from "../core/dom.js";
+import { byId, make } from "../core/dom.js";
 import { fixed, full } from "../core/format.js";
-import { t } from "../core/i18n.js";
+import { sayPlace, t } from "../core/i18n.js";
 import { ACTION_NAMES, ARROWS, kindOf, placeOf } from "../core/maze.js";
 import { state } from "../core/state.js";
 import { STYLES } from "./chart.js";
-import { bestMask, lesson } from "./lesson.js";
+import { bestMask, knownLearners, lesson } from "./lesson.js";
 import { nameOf } from "./views.js";
 
-const cell = (tag, words, properties = {}) =>
-  Object.assign(document.createElement(tag), { textContent: words, ...properties });
+const cell = (tag, textContent, properties = {}) => make(tag, { textContent, ...properties });
 
 export function renderLearnt() {
   const { maze } = state.world;
   const s = state.cell;
-  const learners = (lesson.run?.learners ?? []).filter(({ q }) => q);
+  const learners = knownLearners();
   const place = s === null ? null : placeOf(maze, s);
   const kind = place && kindOf(maze, ...place);
-  byId("learnt-where").textContent = place ? t("cell.at", { row: place[0] + 1, col: place[1] + 1 }) : "";
+  byId("learnt-where").textContent = place ? sayPlace(place) : "";
   const shown = kind === "empty" && learners.length > 0;
   byId("learnt").hidden = !shown;
   byId("learnt-note").textContent = shown ? noteOf(learners, s) : explain(kind);
   if (!shown) return;
-  const head = document.createElement("tr");
-  const values = document.createElement("tr");
-  head.append(cell("td", ""));
-  values.append(cell("th", t("learnt.action"), { scope: "col" }));
+  const head = make("tr", {}, cell("td", ""));
+  const values = make("tr", {}, cell("th", t("learnt.action"), { scope: "col" }));
   for (const [i, learner] of learners.entries()) {
     const title = cell("th", nameOf(learner), { scope: "colgroup", colSpan: 2 });
     title.style.color = `var(${STYLES[i].colour})`;
@@ -37,8 +34,7 @@ export function renderLearnt() {
   }
   byId("learnt").querySelector("thead").replaceChildren(head, values);
   byId("learnt").querySelector("tbody").replaceChildren(...ACTION_NAMES.map((name, a) => {
-    const line = document.createElement("tr");
-    line.append(cell("th", `${ARROWS[a]} ${t(`action.${name}`)}`, { scope: "row" }));
+    const line = make("tr", {}, cell("th", `${ARROWS[a]} ${t(`action.${name}`)}`, { scope: "row" }));
     for (const learner of learners) {
       const best = actionsIn(bestMask(learner, s)).includes(a);
       const value = learner.q[s][a];
@@ -60,7 +56,7 @@ function noteOf(learners, s) {
     .map((learner) => t("learnt.critic", { name: nameOf(learner), value: fixed(learner.v[s], 4) }));
   const { truth } = lesson.run;
   const known = truth?.v ? [t("learnt.truth", {
-    value: fixed(truth.v[s], 4), values: truth.q[s].map((q, a) => `${ARROWS[a]} ${fixed(q, 4)}`).join(", "),
+    value: fixed(truth.v[s], 4), values: truth.q[s].map((q, a) => `${ARROWS[a]}\u00a0${fixed(q, 4)}`).join(t("list")),
   })] : [];
   return [t("learnt.note"), ...critics, ...known].join(t("sentences"));
 }

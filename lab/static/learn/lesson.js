@@ -24,10 +24,13 @@ export const lesson = {
 
 /** The lesson goes on by itself. */
 export const isRunning = () => lesson.run !== null && !lesson.run.over && !lesson.paused;
+/** The learners of the lesson, and those of which something has come. */
+export const learnersNow = () => lesson.run?.learners ?? [];
+export const knownLearners = () => learnersNow().filter(({ q }) => q);
 /** It goes on so fast that single steps cannot be seen. */
 export const isFast = () => isRunning() && (PACES[lesson.pace] === "full" || PACES[lesson.pace] > 30);
 /** There is something that was learnt, and the server still has it. */
-export const isAlive = () => lesson.run !== null && !lesson.run.over && lesson.run.learners.some(({ q }) => q);
+export const isAlive = () => lesson.run !== null && !lesson.run.over && knownLearners().length > 0;
 const paceNow = () => (lesson.paused ? 0 : PACES[lesson.pace]);
 const worldNow = () => settingsOf("learn");
 const toldOf = (world) =>
@@ -50,6 +53,8 @@ function begin() {
   sendBegin();
 }
 
+const waiting = () => t("lesson.waiting");
+
 /** Ask for the lesson, and for the steps that were asked of it while the line was down. */
 function sendBegin() {
   const { run } = lesson;
@@ -60,7 +65,7 @@ function sendBegin() {
     ...worldMessage(world),
   });
   if (left) for (const unit of run.asked) send({ type: "step", id: run.id, unit });
-  else tell("info", () => t("lesson.waiting"));
+  else tell("info", waiting);
 }
 
 /** Ask something of the lesson. Where the line is down the page says so, and nothing is lost. */
@@ -70,7 +75,7 @@ export function ask(message) {
   if (message.type === "step" && !begun) run.asked.push(message.unit); // until it has begun it may be asked for again
   sync();
   const left = send({ id: run.id, ...message });
-  if (!left && message.type !== "pace") tell("info", () => t(begun ? "link.wait" : "lesson.waiting"));
+  if (!left && message.type !== "pace") tell("info", begun ? () => t("link.wait") : waiting);
   return left;
 }
 
@@ -196,8 +201,10 @@ export function lessonLink(link, alive) {
   if (forgotten && !alive.includes(forgotten.id)) forgotten.over = true;
   else if (forgotten) send({ type: "pace", id: forgotten.id, pace: 0 });
   if (!run || run.over) return;
-  if (alive.includes(run.id)) ask({ type: "pace", pace: paceNow() }); // what was pressed and set meanwhile
-  else if (!run.learners.length) sendBegin();
+  if (alive.includes(run.id)) {
+    Object.assign(run.told, { settings: {}, world: null }); // what the old line was told may never have arrived
+    ask({ type: "pace", pace: paceNow() }); // what was pressed and set meanwhile
+  } else if (!run.learners.length) sendBegin();
   else over(run, "info", () => t("lesson.lost"));
 }
 
@@ -214,7 +221,9 @@ const sayLimit = ({ limit, steps, seconds }) => tell("info", () => t(`lesson.lim
 /** What the messages of a lesson do. */
 export const answersOf = (run) => ({
   learning({ learners, shape: [rows, cols] }) {
+    if (run.learners.length) return; // told again on a new line
     Object.assign(run, { learners: learners.map(newLearner), states: rows * cols, asked: [] });
+    if (state.notice?.say === waiting) state.notice = null;
     if (lesson.forgotten) forget(lesson.forgotten.id); // the server keeps one lesson of a page
     lesson.forgotten = null;
   },

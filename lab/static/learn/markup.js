@@ -17,7 +17,7 @@ export const markup = {
     <ul id="lesson-readouts" class="lesson"></ul>
     <p id="lesson-advice" class="advice" hidden></p>`,
   after: `
-    <p class="take-back"><button id="take-back" data-t="lesson.takeback" hidden></button></p>`,
+    <p><button id="take-back" data-t="lesson.takeback" hidden></button></p>`,
   settings: `
     <div class="learners">
       <span class="seed-title"><span data-t="seed" aria-hidden="true"></span><button id="new-seeds" class="icon" data-t-label="seeds.new"><svg aria-hidden="true"><use href="#i-dice"/></svg></button></span>

@@ -10,7 +10,7 @@ import { PACES, isRunning, lesson, lessonChanged, lessonLink, pauseLesson, setPa
 import { markup } from "./markup.js";
 import { SETTINGS, learnersOf } from "./settings.js";
 import { strings } from "./strings.js";
-import { command, csv } from "./takeaway.js";
+import { command, csv } from "./take.js";
 import { learnerOf, sharedLegend, viewOf, viewsOf } from "./views.js";
 import { dropWalks, isWalking } from "./walks.js";
 
@@ -60,6 +60,7 @@ export const learnPage = {
       if (viewsOf(learnerOf(number).name).includes(each)) setView(number, each);
     });
   },
+  moment: ["pace", "view"],
   meanReturn,
   csv,
   command,

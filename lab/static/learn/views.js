@@ -5,8 +5,9 @@ import { greedyMask } from "../core/bellman.js";
 import { css, legendGradient, valueColour } from "../core/colour.js";
 import { compact, fixed, short, signedFixed } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { ACTION_NAMES } from "../core/maze.js";
 import { settingsOf } from "../core/state.js";
-import { bestMask, lesson } from "./lesson.js";
+import { bestMask, knownLearners, learnersNow, lesson } from "./lesson.js";
 import { learnersOf } from "./settings.js";
 
 export const sum = (row) => row.reduce((total, n) => total + n, 0);
@@ -14,7 +15,7 @@ export const nameOf = (learner) => t(`learner.${learner.name}`);
 const isPolicy = (name) => CATALOGUE.learners[name].based_on === "policy";
 
 /** { name, seed } of a board: in the lesson, or as chosen. */
-export const learnerOf = (number) => lesson.run?.learners[number] ?? learnersOf(settingsOf("learn"))[number];
+export const learnerOf = (number) => learnersNow()[number] ?? learnersOf(settingsOf("learn"))[number];
 
 /** The views that a learner has. */
 export function viewsOf(name) {
@@ -46,7 +47,7 @@ export function actionProbs({ based_on: base, q, n }, s, { epsilon, epsilon_deca
 /** Each view: the numbers of a state (one for each action, or one alone), how they are written, and the arrows. */
 const VIEWS = {
   q: {
-    numbers: ({ q }, s) => q[s], write: fixed, signed: true, alike: "based_on",
+    numbers: ({ q }, s) => q[s], write: fixed, signed: true,
     known: visited, best: bestMask,
   },
   policy: {
@@ -93,7 +94,7 @@ export function numbersOf(view, learner) {
 }
 
 /** A round number that is at least `value`, so that colours do not shift with every step. */
-export function roundUp(value) {
+function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   const factor = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((each) => each * power >= value * 0.999999);
   return Number((power * factor).toPrecision(3));
@@ -104,7 +105,7 @@ export function roundUp(value) {
  * null before there is anything. Boards that show the same kind of numbers share their colours.
  */
 export function pictureOf(number) {
-  const learners = lesson.run?.learners.filter(({ q }) => q) ?? [];
+  const learners = knownLearners();
   const learner = learners[number];
   if (!learner) return null;
   const view = viewOf(number);
@@ -146,10 +147,13 @@ export function sharedLegend() {
 /** For screen readers: what the view adds to what is always said of a cell. */
 export function describeView(number, s) {
   const view = viewOf(number);
-  const learner = lesson.run?.learners[number];
+  const learner = learnersNow()[number];
   if (!learner?.q || view === "q" || view === "n" || !(s < learner.q.length)) return [];
   const numbers = numbersOf(view, learner)[s];
   if (!numbers) return [];
-  const written = numbers.map((value) => VIEWS[view].write(value, 3)).join(" ");
+  const written = numbers.map((value, a) => {
+    const words = VIEWS[view].write(value, 3);
+    return numbers.length > 1 ? `${t(`action.${ACTION_NAMES[a]}`)} ${words}` : words;
+  }).join(t("list"));
   return [t("cell.view", { view: viewName(view, learner.name), numbers: written })];
 }

@@ -6,8 +6,7 @@ import { short } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { Player, SPEEDS } from "../core/player.js";
 import { changed, state, tell } from "../core/state.js";
-import { endOf, isOver, stepOn, walkOf } from "../core/walk.js";
-import { colsOf } from "../core/maze.js";
+import { endOf, isOver, stepOn, sumsOf, toEnd, walkOf } from "../core/walk.js";
 import { ask, isAlive, isRunning, lesson, pauseLesson, toggleLesson } from "./lesson.js";
 import { nameOf } from "./views.js";
 
@@ -39,12 +38,10 @@ function walkGreedily() {
 
 function begin(messages) {
   if (!walks) return; // stopped before the answer came
-  const { maze, gamma } = state.world;
-  const start = maze.start[0] * colsOf(maze) + maze.start[1];
-  walks.maze = maze;
-  walks.boards = messages.map((message) => walkOf(message, { maze, gamma, start }));
+  walks.maze = state.world.maze;
+  walks.boards = messages.map((message) => walkOf(message, state.world));
   if (movesLittle()) {
-    for (const walk of walks.boards) walk.at = walk.steps.length;
+    walks.boards.forEach(toEnd);
     finish();
   } else {
     walks.boards.forEach((walk, number) => {
@@ -56,7 +53,7 @@ function begin(messages) {
 }
 
 function stepWalk(number) {
-  const goesOn = stepOn(walks.boards[number], Math.min(400, 850 / SPEEDS[players[number].speed]));
+  const goesOn = stepOn(walks.boards[number], players[number].stepsPerSecond);
   if (walks.boards.every(isOver)) finish();
   changed();
   return goesOn;
@@ -66,7 +63,7 @@ function stepWalk(number) {
 function finish() {
   const { run, boards, maze, resume } = walks;
   const ends = boards.map((walk, i) => () => {
-    const { total, discounted } = walk.steps.at(-1) ?? { total: 0, discounted: 0 };
+    const { total, discounted } = sumsOf(walk);
     const end = endOf(walk, maze);
     const words = end === "truncated" ? t("greedy.truncated", { steps: walk.steps.length }) : t(`walk.${end}`);
     const sums = { value: short(total, 3), discounted: short(discounted, 3) };
@@ -82,7 +79,7 @@ function goOn() {
 }
 
 /** Stop watching; what ran before the walk goes on. */
-export function stopWalks() {
+function stopWalks() {
   if (walks?.resume && walks.run === lesson.run) goOn();
   else dropWalks();
   changed();

@@ -1,12 +1,12 @@
 // The board of a plan: each cell's value and its greedy arrows, the chosen cell's backup, the walk.
 
 import { actionsIn } from "../core/bellman.js";
-import { drawCell, drawMarks, drawPolicy, drawWalk, ring } from "../core/cells.js";
+import { drawCell, drawMarks, drawWalk, ring } from "../core/cells.js";
 import { inkOn, pageColour, valueColour } from "../core/colour.js";
 import { arrows, badge, disc, text, textWidth } from "../core/draw.js";
-import { fixed, full, short } from "../core/format.js";
+import { fixed, short } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { ACTION_NAMES, kindOf, placeOf } from "../core/maze.js";
+import { ACTION_NAMES, colsOf, isOrdinary, rowsOf } from "../core/maze.js";
 import { chosenBackup } from "./inspector.js";
 import { currentSweep, isStale, planning, shownSweep } from "./session.js";
 
@@ -23,16 +23,16 @@ export function drawPlan(board) {
 function drawCells(board) {
   const { maze, rows, cols } = board;
   const { result } = planning;
-  const fits = result && result.world.maze.grid.length === rows && result.world.maze.grid[0].length === cols;
+  const fits = result && rowsOf(result.world.maze) === rows && colsOf(result.world.maze) === cols;
   const sweep = fits ? shownSweep() : null;
   const numbers = sweep ? numberStyle(board, sweep) : null;
   const stale = isStale();
   for (let index = 0; index < rows * cols; index += 1) {
-    const ordinary = kindOf(maze, ...placeOf(maze, index)) === "empty";
+    const ordinary = isOrdinary(maze, index);
     // A stale value stays as a faint memory under the maze that is being drawn now.
     const value = sweep && ordinary ? sweep.values[index] * (stale ? 0.35 : 1) : 0;
     const rgb = valueColour(value, result?.scale);
-    drawCell(board, index, rgb, !sweep || Math.abs(value) < 0.15 * result.scale || !result.scale);
+    drawCell(board, index, rgb);
     if (!ordinary) continue;
     if (sweep && !stale) drawAnswer(board, sweep, index, numbers, inkOn(rgb));
     drawMarks(board, index, rgb);
@@ -56,11 +56,11 @@ function drawAnswer(board, sweep, index, numbers, ink) {
   const { ctx, size } = board;
   // A policy that is evaluated or was just improved is what the arrows show; else what is greedy for the values.
   const actions = sweep.policy ? [sweep.policy[index]] : actionsIn(sweep.greedy[index]);
+  const [x, y] = board.centre(index);
   if (!numbers) {
-    drawPolicy(board, index, actions, ink);
+    arrows(ctx, x, y, size * 0.32, actions, ink);
     return;
   }
-  const [x, y] = board.centre(index);
   arrows(ctx, x, y - size * 0.13, size * 0.2, actions, ink);
   text(ctx, fixed(sweep.values[index], numbers.digits), x, y + size * 0.27, numbers.font, ink);
 }
@@ -97,11 +97,10 @@ function drawInside(board) {
 }
 
 /** For screen readers and the line under the board: "value 0.8475", "best: right". */
-export function describePlanned(index, board, exact) {
+export function describePlanned(index) {
   const sweep = currentSweep();
   if (!sweep) return [];
-  const value = sweep.values[index];
-  const parts = [t("cell.value", { value: exact ? full(value) : fixed(value, 4) })];
+  const parts = [t("cell.value", { value: fixed(sweep.values[index], 4) })];
   const list = (key, actions) => {
     const names = actions.map((a) => t(`action.${ACTION_NAMES[a]}`));
     if (names.length) parts.push(t(key, { actions: names.join(t("list")) }));

@@ -5,6 +5,7 @@ import { setSettings } from "../core/change.js";
 import { byId, on, option, put } from "../core/dom.js";
 import { fixed, full, residual, short, superscript } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { startOf } from "../core/maze.js";
 import { SPEEDS } from "../core/player.js";
 import { state } from "../core/state.js";
 import { certain } from "./numbers.js";
@@ -101,10 +102,9 @@ function renderReadouts() {
 
   byId("walk-readout").textContent = isStale() ? t("stale") : walked ? sayWalk(walked) : sweep ? "" : t("walk.hint");
   const compare = walks?.count && !isStale() && result?.policy && walks.sweep === lastSweep();
-  const [row, col] = state.world.maze.start;
   byId("walk-mean").textContent = compare ? t("walk.mean", {
     count: walks.count, mean: fixed(walks.total / walks.count, 3),
-    value: certain(result.sweeps.at(-1).values[row * state.world.maze.grid[0].length + col], result.world, 3),
+    value: certain(result.sweeps.at(-1).values[startOf(state.world.maze)], result.world, 3),
   }) : "";
 }
 

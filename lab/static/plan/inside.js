@@ -1,7 +1,7 @@
 // Inside a sweep: what a planner reads and writes, cell by cell.
 
 import { backup, greedyMask } from "../core/bellman.js";
-import { kindOf, placeOf } from "../core/maze.js";
+import { isOrdinary } from "../core/maze.js";
 
 /** The key of a sentence on why the sweep after sweeps[shown] is shown as a whole; null if its cells can be shown. */
 export function whyWhole({ world, sweeps }, shown) {
@@ -14,12 +14,10 @@ export function whyWhole({ world, sweeps }, shown) {
 }
 
 /** The ordinary cells, in the order in which sweep `number` visits them. */
-export function orderOf({ maze, plan }, number) {
+function orderOf({ maze, plan }, number) {
   const cells = maze.grid.flat().map((_, index) => index).filter((index) => isOrdinary(maze, index));
   return plan === "modified" && number % 2 === 0 ? cells.reverse() : cells;
 }
-
-export const isOrdinary = (maze, index) => kindOf(maze, ...placeOf(maze, index)) === "empty";
 
 /**
  * The sweep after sweeps[shown] at its cell `at`, as a sweep: in place, the cells before it have their new values

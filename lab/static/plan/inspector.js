@@ -2,17 +2,15 @@
 
 import { actionsIn, backup } from "../core/bellman.js";
 import { css, inkOn, valueColour } from "../core/colour.js";
-import { byId } from "../core/dom.js";
+import { SVG, byId, make } from "../core/dom.js";
 import { fixed, full, residual, short, signed } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { ACTION_NAMES, ARROWS, kindOf, placeOf, rewardOf } from "../core/maze.js";
+import { sayPlace, t } from "../core/i18n.js";
+import { ACTION_NAMES, ARROWS, isOrdinary, kindOf, placeOf, rewardOf } from "../core/maze.js";
 import { state } from "../core/state.js";
-import { isOrdinary } from "./inside.js";
 import { certain, errorOf } from "./numbers.js";
 import { currentSweep, isCertain, planning } from "./session.js";
 
 const DIGITS = 4;
-const SVG = "http://www.w3.org/2000/svg";
 const EDGES = ["0,0 160,0", "160,0 160,160", "160,160 0,160", "0,160 0,0"]; // of the Q square, by action
 
 /**
@@ -29,18 +27,16 @@ export function chosenBackup() {
   const near = actionsIn(sweep.greedy[cell] & ~sweep.best[cell]);
   const taken = sweep.policy?.[cell] ?? null;
   const largest = Math.max(...actions.map(({ q }) => q));
+  const picked = planning.written?.cell === cell ? planning.written.action : null;
   const written = sweep.cell !== cell ? null : taken === null ? largest : actions[taken].q;
   return {
-    backup: actions, best, near, taken, largest, written, action: state.action ?? taken ?? best[0] ?? 0,
+    backup: actions, best, near, taken, largest, written, action: picked ?? taken ?? best[0] ?? 0,
     value: sweep.values[cell],
   };
 }
 
 const place = (index) => placeOf(state.world.maze, index);
-const where = (index) => {
-  const [row, col] = place(index);
-  return t("cell.at", { row: row + 1, col: col + 1 });
-};
+const where = (index) => sayPlace(place(index));
 
 /** Built once: four triangles for the eye and the mouse, four radio buttons for everyone. */
 export function buildInspector(onAction) {
@@ -57,22 +53,17 @@ export function buildInspector(onAction) {
     return group;
   }), Object.assign(document.createElementNS(SVG, "polygon"), { id: "q-chosen" }));
   byId("q-list").replaceChildren(...ARROWS.map((arrow, action) => {
-    const line = document.createElement("label");
-    const radio = Object.assign(document.createElement("input"), { type: "radio", name: "q-action", value: action });
+    const radio = make("input", { type: "radio", name: "q-action", value: action });
     radio.addEventListener("change", () => onAction(action));
-    const value = document.createElement("data");
-    value.id = `q-${ACTION_NAMES[action]}`;
-    line.append(radio, part("arrow", arrow), part("name", ""), value, part("best", ""));
-    return line;
+    const part = (className, textContent = "") => make("span", { className, textContent });
+    const value = make("data", { id: `q-${ACTION_NAMES[action]}` });
+    return make("label", {}, radio, part("arrow", arrow), part("name"), value, part("best"));
   }));
-}
-
-function part(name, words) {
-  return Object.assign(document.createElement("span"), { className: name, textContent: words });
 }
 
 export function renderInspector() {
   const chosen = state.cell !== null;
+  if (planning.written?.cell !== state.cell) planning.written = null;
   byId("cell-where").textContent = chosen ? where(state.cell) : "";
   const numbers = chosenBackup();
   byId("cell-numbers").hidden = numbers === null;
@@ -162,12 +153,8 @@ function noteOn({ backup: actions, best, near, taken, largest, written, action, 
 }
 
 function remark({ next, terminated }) {
-  if (terminated) return ` (${t("backup.ends")})`;
-  return next === state.cell ? ` (${t("backup.stays")})` : "";
+  if (terminated) return t("backup.ends");
+  return next === state.cell ? t("backup.stays") : "";
 }
 
-function row(columns) {
-  const line = document.createElement("tr");
-  line.append(...columns.map((words) => Object.assign(document.createElement("td"), { textContent: words })));
-  return line;
-}
+const row = (columns) => make("tr", {}, ...columns.map((textContent) => make("td", { textContent })));

@@ -6,10 +6,12 @@ import { buildChart, renderChart } from "./chart.js";
 import { KEYS, buildPlanControls, planSummary, renderPlanControls } from "./controls.js";
 import { buildInspector, renderInspector } from "./inspector.js";
 import { markup } from "./markup.js";
-import { openPlanView, pause, planView, planning, planningChanged, planningLink, playing } from "./session.js";
+import {
+  openPlanView, pause, planAgain, planView, planning, planningChanged, planningLink, playing,
+} from "./session.js";
 import { SETTINGS } from "./settings.js";
 import { strings } from "./strings.js";
-import { planCommand, planCsv } from "./take.js";
+import { command, csv } from "./take.js";
 
 export const planPage = {
   id: "plan",
@@ -22,11 +24,12 @@ export const planPage = {
     buildPlanControls();
     buildChart();
     buildInspector((action) => {
-      state.action = action;
+      planning.written = { cell: state.cell, action };
       changed();
     });
   },
   render() {
+    planAgain();
     renderPlanControls();
     renderChart();
     renderInspector();
@@ -34,13 +37,14 @@ export const planPage = {
   draw: drawPlan,
   describe: describePlanned,
   busy: () => ["sweeps", "cells"].includes(playing()),
-  legend: () => ({ scale: planning.result?.scale }),
+  legend: () => ({ scale: planning.result?.scale ?? 0 }),
   summary: planSummary,
   changed: planningChanged,
   leave: pause,
   link: planningLink,
   view: planView,
   openView: openPlanView,
-  csv: planCsv,
-  command: planCommand,
+  moment: ["sweep"],
+  csv,
+  command,
 };

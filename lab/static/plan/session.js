@@ -6,23 +6,25 @@ import { movesLittle } from "../core/cells.js";
 import { sayError, t } from "../core/i18n.js";
 import { fixed } from "../core/format.js";
 import { forget, newJob, send } from "../core/line.js";
+import { isOrdinary } from "../core/maze.js";
 import { worldMessage } from "../core/message.js";
-import { Player, SPEEDS } from "../core/player.js";
+import { Player } from "../core/player.js";
 import { changed, settingsOf, state, tell } from "../core/state.js";
-import { endOf, isOver, stepOn, walkOf } from "../core/walk.js";
-import { insideSweep, isOrdinary, whyWhole } from "./inside.js";
+import { endOf, isOver, stepOn, sumsOf, toEnd, walkOf } from "../core/walk.js";
+import { insideSweep, whyWhole } from "./inside.js";
 import { duration } from "./numbers.js";
 
 export const planning = {
   job: null, // { id, world, jump, until, result } while the server plans
   byHand: false, // policy iteration waits for the reader at each sweep
   hand: null, // { id, world, result, asked } of a plan by hand; `asked` is repeated when the line was lost
-  replan: false, // the world changed while a live plan was running
+  replan: false, // a live plan is due, but one is under way or another page is shown
   live: false, // plan again on every change
   result: null, // the plan on the page: { id, world, key, start, outcomes, sweeps, scale, policy, certain }
   shown: 0, // index into result.sweeps of the sweep on the board (a sweep's own number may skip some)
   at: null, // inside the sweep after that: how many of its cells are done, or null
   whole: null, // the key of a sentence on why the cells of the sweep shown were not shown one by one, or null
+  written: null, // { cell, action } whose terms are written out, or null: those of the best action
   walk: null, // the walk being watched (walk.js)
   walkJob: null, // the id of the walk asked for
   walks: null, // { sweep, count, total } to compare the mean return with V(start)
@@ -78,10 +80,9 @@ const sweeps = new Player(() => {
 });
 
 const cells = new Player(() => nextCell() || stopped());
-const players = { sweeps, cells };
 
 const walker = new Player(() => {
-  const goesOn = stepOn(planning.walk, Math.min(400, 850 / SPEEDS[walker.speed]));
+  const goesOn = stepOn(planning.walk, walker.stepsPerSecond);
   if (!goesOn) sayEnd(planning.walk);
   changed();
   return goesOn;
@@ -92,7 +93,7 @@ function stopped() {
   return false;
 }
 
-players.walk = walker;
+const players = { sweeps, cells, walk: walker };
 
 /** "sweeps", "cells", "walk" or null. */
 export const playing = () => Object.keys(players).find((name) => players[name].playing) ?? null;
@@ -160,7 +161,8 @@ function nextCell() {
     planning.whole = whole;
   } else if (at === null || at + 1 < shownSweep().count) {
     putSweep(shown, at === null ? 0 : at + 1);
-    Object.assign(state, { cell: shownSweep().cell, action: null });
+    state.cell = shownSweep().cell;
+    planning.written = null;
   } else putSweep(shown + 1);
   changed();
   return planning.whole !== "cells.last";
@@ -172,12 +174,9 @@ const planMessage = ({ id, world }) => ({
   type: "plan", id, plan: world.plan, threshold: world.threshold, ...worldMessage(world),
 });
 
-/** What is asked while there is no line is sent when there is one (planningLink). */
-const sendNow = (message) => (state.link === "open" || state.link === "silent") && send(message);
-
 /**
- * Ask for a plan. `jump` shows its last sweep at once instead of playing the sweeps; `until` shows no later one than
- * that of this number.
+ * Ask for a plan; without a line it is asked for when there is one (planningLink). `jump` shows its last sweep at
+ * once instead of playing the sweeps; `until` shows no later one than that of this number.
  */
 export function plan(jump = movesLittle(), until = Infinity) {
   const world = worldNow();
@@ -186,10 +185,10 @@ export function plan(jump = movesLittle(), until = Infinity) {
   planning.job = null;
   if (planning.byHand && world.plan === "policy") {
     planning.hand = { id: newJob(handAnswers), world, result: null, asked: [] };
-    sendNow(handMessage());
+    send(handMessage());
   } else {
     planning.job = { id: newJob(planAnswers), world, jump, until };
-    sendNow(planMessage(planning.job));
+    send(planMessage(planning.job));
   }
   state.notice = { kind: "info", say: () => t("planning") };
   changed();
@@ -197,7 +196,7 @@ export function plan(jump = movesLittle(), until = Infinity) {
 
 export function cancel() {
   const { id } = planning.job;
-  if (!sendNow({ type: "cancel", id })) ended("info", () => t("cancelled"));
+  if (!send({ type: "cancel", id })) ended("info", () => t("cancelled"));
   changed();
 }
 
@@ -252,11 +251,7 @@ function begin(result, jump) {
 function ended(kind, words) {
   forget(planning.job.id);
   planning.job = null;
-  tell(kind, words);
-  if (planning.replan) {
-    planning.replan = false;
-    plan(true);
-  }
+  tell(kind, () => (state.mode === "plan" ? words() : `${t("page.plan")}: ${words()}`));
 }
 
 /** The planners begin with values of 0, except modified policy iteration, which begins with a guess of its own. */
@@ -267,25 +262,31 @@ function beforeFirst({ maze, gamma, plan: name }, outcomes) {
   return [{ number: 0, phase: "start", residual: null, values, greedy, best: greedy }];
 }
 
-/** After any change: with "plan again on every change" one plan runs at a time, then the newest. */
+/** After any change: what was planned, or is played, is of another world. */
 export function planningChanged(old) {
   const key = (moment) => planKey({ ...moment.world, ...moment.settings.plan });
+  if (state.world !== old.world && planning.walkJob) forget(planning.walkJob); // its answer is of the world before
   if (state.world.maze !== old.world.maze) {
     walker.pause();
-    planning.walk = null;
+    Object.assign(planning, { walk: null, walks: null }); // values do not depend on the start, but returns do
   }
   if (key(old) === key(state)) return;
   pause(); // what plays is no longer the plan of this maze
   planning.at = null;
   dropHand();
-  if (!planning.live || state.mode !== "plan") return;
-  if (planning.job) planning.replan = true;
-  else plan(true);
+  planning.replan = planning.live;
+}
+
+/** With "plan again on every change", while this page is shown: one plan at a time, then one of the newest world. */
+export function planAgain() {
+  if (!planning.replan || planning.job) return;
+  planning.replan = false;
+  plan(true);
 }
 
 export function setLive(live) {
   planning.live = live;
-  if (live && !planning.job && (!planning.result || isStale())) plan(true);
+  planning.replan = live && !planning.job && (!planning.result || isStale());
   changed();
 }
 
@@ -325,7 +326,7 @@ function dropHand() {
   planning.hand = null;
   if (!hand) return;
   forget(hand.id);
-  sendNow({ type: "cancel", id: hand.id });
+  send({ type: "cancel", id: hand.id });
 }
 
 /** Ask for one sweep of "evaluate", or for "improve". */
@@ -333,14 +334,14 @@ export function byHand(type) {
   const { hand } = planning;
   if (!hand?.result) return;
   hand.asked.push(type);
-  if (!sendNow({ type, id: hand.id })) tell("info", () => t("hand.wait"));
+  if (!send({ type, id: hand.id })) tell("info", () => t("hand.wait"));
 }
 
 const handAnswers = {
   started(message) {
     const { hand } = planning;
     hand.result = newResult(hand, message);
-    Object.assign(hand.result.sweeps[0], { policy: message.policy });
+    hand.result.sweeps[0].policy = message.policy;
     begin(hand.result, true);
     tell("info", () => t("hand.begin"));
   },
@@ -391,7 +392,7 @@ export function walk() {
   if (planning.walkJob) forget(planning.walkJob);
   planning.walkJob = newJob(walkAnswers);
   const world = { ...result.world, maze: state.world.maze }; // the start may have moved since
-  if (sendNow({ type: "walk", id: planning.walkJob, policy, seed: null, ...worldMessage(world) })) return;
+  if (send({ type: "walk", id: planning.walkJob, policy, seed: null, ...worldMessage(world) })) return;
   forget(planning.walkJob);
   tell("info", () => t("link.wait"));
 }
@@ -405,14 +406,13 @@ export function stopWalk() {
 const walkAnswers = {
   walk(message) {
     forget(planning.walkJob);
-    const { maze, gamma } = state.world;
     pause();
     planning.at = null;
-    planning.walk = walkOf(message, { maze, gamma, start: maze.start[0] * maze.grid[0].length + maze.start[1] });
+    planning.walk = walkOf(message, state.world);
     state.notice = null;
     if (planning.walks?.sweep !== planning.shown) planning.walks = { sweep: planning.shown, count: 0, total: 0 };
     if (movesLittle() || !planning.walk.steps.length) {
-      planning.walk.at = planning.walk.steps.length;
+      toEnd(planning.walk);
       sayEnd(planning.walk);
     } else walker.play();
   },
@@ -424,7 +424,7 @@ const walkAnswers = {
 };
 
 function sayEnd(walked) {
-  const { total, discounted } = walked.steps.at(-1) ?? { total: 0, discounted: 0 };
+  const { total, discounted } = sumsOf(walked);
   planning.walks.count += 1;
   planning.walks.total += discounted;
   const end = endOf(walked, state.world.maze);

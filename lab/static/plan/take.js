@@ -1,14 +1,13 @@
 // What one takes away from a plan: its sweeps as CSV, and the command that plans the same.
 
-import { worldText } from "../core/address.js";
+import { mazeText } from "../core/address.js";
 import { actionsIn } from "../core/bellman.js";
-import { ACTION_NAMES, placeOf } from "../core/maze.js";
+import { ACTION_NAMES, isOrdinary, placeOf } from "../core/maze.js";
 import { settingsOf } from "../core/state.js";
-import { isOrdinary } from "./inside.js";
 import { planning } from "./session.js";
 
 /** A line for each ordinary cell after each sweep; rows and columns count from 1. Null before the first plan. */
-export function planCsv() {
+export function csv() {
   const { result } = planning;
   if (!result) return null;
   const { maze } = result.world;
@@ -21,9 +20,8 @@ export function planCsv() {
 }
 
 /** What plans the maze on the page at a terminal. */
-export function planCommand() {
+export function command() {
   const world = settingsOf("plan");
-  const link = worldText(world).split("&").filter((field) => !field.startsWith("gamma=")).join("&");
-  return [`python DP/planner.py --maze "${link}" --planner ${world.plan}`, `--gamma ${world.gamma}`,
+  return [`python DP/planner.py --maze "${mazeText(world)}" --planner ${world.plan}`, `--gamma ${world.gamma}`,
     `--threshold ${world.threshold}`].join(" ");
 }

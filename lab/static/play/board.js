@@ -19,7 +19,7 @@ export function drawWalked(board) {
   const paper = valueColour(0, 1);
   for (let index = 0; index < board.cells.length; index += 1) {
     if (hiddenCell(index)) drawFog(board, index);
-    else if (drawCell(board, index, paper, true) === "empty") drawMarks(board, index, paper);
+    else if (drawCell(board, index, paper) === "empty") drawMarks(board, index, paper);
   }
   const { steps = [], since = 0 } = walking.run ?? {};
   return drawWalk(board, { steps, since, start: agentAt(), at: steps.length, duration: STEP }, t("walk.slipped"));

@@ -3,13 +3,12 @@
 import { setSettings } from "../core/change.js";
 import { byId, make, on, say } from "../core/dom.js";
 import { full, short } from "../core/format.js";
-import { t } from "../core/i18n.js";
+import { sayPlace, t } from "../core/i18n.js";
 import { ACTION_NAMES, ARROWS, placeOf } from "../core/maze.js";
-import { changed, state } from "../core/state.js";
+import { DYNAMICS, state } from "../core/state.js";
 import { act, actionTo, again, agentAt, returnOf, walking } from "./walking.js";
 
 const SWIPE = 24; // CSS pixels; less is a tap
-const RULES = ["prob", "step_reward"]; // of the world's numbers, those that are found out by walking
 
 /** Keys and taps walk; while something is painted they do what they do on the other pages. */
 const walks = () => state.mode === "play" && state.tool === "look";
@@ -32,11 +31,12 @@ export function buildWalking() {
   for (const name of ["fog", "rules"]) {
     on(name, "change", ({ target }) => setSettings("play", { [name]: target.checked ? "on" : "off" }));
   }
-  // The board has its keys already (tools.js); they act, too, where the focus is nowhere or on a button.
+  // The board has its keys already (tools.js); they act, too, where the focus is nowhere or on what has no use for
+  // them.
   document.addEventListener("keydown", (event) => {
     const { ctrlKey, metaKey, altKey, target } = event;
     if (state.mode !== "play" || ctrlKey || metaKey || altKey) return;
-    if (!target.matches("body, button") || target.closest("dialog")) return;
+    if (!target.matches("body, button, summary, [type=checkbox]") || target.closest("dialog")) return;
     if (KEYS[event.key] && KEYS[event.key]() !== false) event.preventDefault();
   });
   listenToFingers(byId("board"));
@@ -69,9 +69,8 @@ export function renderWalking() {
   byId("board").classList.toggle("walking", walks());
   byId("fog").checked = fog === "on";
   byId("rules").checked = rules === "on";
-  for (const name of RULES) byId(`param-${name}`).hidden = rules === "off";
   byId("play-again").disabled = !run;
-  const hint = [t("play.hint"), ...(fog === "on" ? [t("play.hint.fog")] : [])].join(t("play.then"));
+  const hint = [t("play.hint"), ...(fog === "on" ? [t("play.hint.fog")] : [])].join(t("sentences"));
   say(byId("play-hint"), run?.steps.length ? "" : hint);
   say(byId("play-step"), run?.steps.length ? sayStep(run) : "");
   say(byId("play-sums"), run?.seed != null ? saySums(run) : "");
@@ -81,9 +80,8 @@ export function renderWalking() {
 /** "Step 3: up, slipped, row 3, column 1, reward −0.04" */
 function sayStep({ steps, maze }) {
   const { from, action, to, reward, slipped } = steps.at(-1);
-  const [row, col] = placeOf(maze, to);
   const what = [t(`action.${ACTION_NAMES[action]}`), ...(slipped ? [t("walk.slipped")] : []),
-    ...(from === to ? [t("play.held")] : []), t("cell.at", { row: row + 1, col: col + 1 }),
+    ...(from === to ? [t("play.held")] : []), sayPlace(placeOf(maze, to)),
     t("walk.reward", { reward: short(reward, 3) })];
   return t("play.step", { step: steps.length, what: what.join(t("list")) });
 }
@@ -108,11 +106,11 @@ function followAgent(run) {
   if (byId("board").matches(".zoomed")) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-/** Another page is shown: what is hidden here is there again, and nothing swipes. */
-export function leaveWalking() {
-  byId("board").classList.remove("walking");
-  for (const name of RULES) byId(`param-${name}`).hidden = false;
-}
+/** Another page is shown: nothing swipes. */
+export const leaveWalking = () => byId("board").classList.remove("walking");
+
+/** Of the world's numbers, the rules are found out by walking, unless they are told. */
+export const numbersTold = () => (state.settings.play.rules === "on" ? Object.keys(DYNAMICS) : ["gamma"]);
 
 export function walkingSummary() {
   const { gamma, prob } = state.world;

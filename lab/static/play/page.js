@@ -1,7 +1,7 @@
 // The page Walk (Day 1): the person is the agent, and walks the maze that was drawn, in the fog.
 
 import { describeWalked, drawWalked, hiddenCell } from "./board.js";
-import { KEYS, buildWalking, leaveWalking, renderWalking, walkingSummary } from "./controls.js";
+import { KEYS, buildWalking, leaveWalking, numbersTold, renderWalking, walkingSummary } from "./controls.js";
 import { markup } from "./markup.js";
 import { buildRecord, renderRecord } from "./record.js";
 import { SETTINGS } from "./settings.js";
@@ -28,6 +28,7 @@ export const playPage = {
   hidden: hiddenCell,
   legend: () => null,
   summary: walkingSummary,
+  numbers: numbersTold,
   changed: walkingChanged,
   leave: leaveWalking,
   link: walkingLink,

@@ -1,6 +1,6 @@
 // What remains of a person's walks: their mean beside the optimum and a learner's, and what they tell of the rules.
 
-import { byId, make, on, say } from "../core/dom.js";
+import { byId, make, on, save, say } from "../core/dom.js";
 import { fixed, short } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { ACTION_NAMES, ARROWS } from "../core/maze.js";
@@ -19,11 +19,7 @@ export function buildRecord() {
 }
 
 /** Save the walks of this maze as a file. */
-function takeAway() {
-  const address = URL.createObjectURL(new Blob([demonstrations()], { type: "application/json" }));
-  make("a", { href: address, download: "nanoka-walks.json" }).click();
-  URL.revokeObjectURL(address);
-}
+const takeAway = () => save(new Blob([demonstrations()], { type: "application/json" }), "nanoka-walks.json");
 
 export function renderRecord() {
   const record = recordHere();
@@ -53,7 +49,7 @@ function renderMeans({ walks, optima }) {
     ...(learner ? [t("play.learner.note")] : []),
     ...(left ? [t("play.left.early", { count: left })] : []),
     ...(elsewhere ? [t("play.elsewhere", { count: elsewhere })] : []),
-  ].join(t("play.then")));
+  ].join(t("sentences")));
 }
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -82,7 +78,7 @@ function renderRules({ walks, maze, seen }) {
   const all = totals.reduce((sum, each) => sum + each, 0);
   const cells = maze.grid.length * maze.grid[0].length;
   const note = [...(all ? [] : [t("play.rules.none")]), t("play.seen", { seen: seen.size, cells })];
-  say(byId("rules-note"), note.join(t("play.then")));
+  say(byId("rules-note"), note.join(t("sentences")));
   byId("rules-table").hidden = !all;
   if (!all) return;
   const { prob } = state.world;

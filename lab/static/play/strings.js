@@ -2,9 +2,9 @@
 
 export const strings = {
   en: {
+    "page.play": "Walk",
     "play.hint": "You are the agent. Walk by the arrow keys, the four buttons, or a tap on a neighbouring cell.",
     "play.hint.fog": "You see your own cell and its neighbours; the rest is fog.",
-    "play.then": " ",
     "play.pad": "Take a step", "play.up": "Go up", "play.right": "Go right",
     "play.down": "Go down", "play.left": "Go left",
     "play.again": "Again",
@@ -51,9 +51,9 @@ export const strings = {
   },
 
   ja: {
+    "page.play": "歩く",
     "play.hint": "あなたがエージェントです。矢印キー、4 つのボタン、隣のマスのタップで歩きます。",
     "play.hint.fog": "見えるのは自分のいるマスとその隣だけで、ほかは霧の中です。",
-    "play.then": "",
     "play.pad": "1 歩進む", "play.up": "上へ", "play.right": "右へ",
     "play.down": "下へ", "play.left": "左へ",
     "play.again": "もう一度",
@@ -61,14 +61,14 @@ export const strings = {
     "play.hidden": "まだ見ていないマス",
     "play.here": "現在地",
     "play.step": "{step} 歩目: {what}",
-    "play.held": "進めず",
+    "play.held": "動けず",
     "play.over": "この回は終わりました。「もう一度」か r キーで、次を始められます。",
     "play.changed": "迷路またはルールが変わったので、この回は終わりです。歩いた記録は、元の迷路の分として残っています。",
     "play.lost": "接続が切れ、途中の回は続けられなくなりました。そこまで歩いた記録は残っています。",
     "play.walks": "歩いた記録", "play.mean": "割引収益の平均",
     "play.you": "あなた（{count} 回）", "play.you.one": "あなた（1 回）",
-    "play.optimum": "最適値（計画で求めた V(スタート)）",
-    "play.learner": "「学習」ページの{name}（最近のエピソード）",
+    "play.optimum": "最適値（計画で求めたスタートの価値）",
+    "play.learner": "{name}（「学習」ページの最近のエピソード）",
     "play.learner.note": "エージェントの平均には、探索による損も含まれます。",
     "play.compare.none": "最後まで歩くと、その収益を最適値と並べて表示します。",
     "play.compare.unknown": "この設定での最適値は、求められる場合、次に歩き始めたときに表示します。",
@@ -83,13 +83,13 @@ export const strings = {
     "play.take": "記録を保存", "play.forget": "記録を消す",
     "play.back": "消した記録を戻す",
     "play.forgotten": "この迷路で歩いた記録と、見たマスの記憶を消しました。",
-    "play.rules": "この世界について、何がわかりましたか",
+    "play.rules": "この環境について、何がわかりましたか",
     "play.rules.none": "最後まで歩くと、行動がどんな結果になったかを表示します。",
     "play.rules.action": "行動", "play.rules.intended": "狙いどおり", "play.rules.left": "左に滑る",
     "play.rules.right": "右に滑る", "play.rules.side": "滑って進めず（左右不明）",
     "play.rules.all": "合計（割合）", "play.rules.true": "真の確率",
     "play.rules.show": "ルールを表示する",
-    "play.seen": "見たマス: {cells} 個のうち {seen} 個。",
+    "play.seen": "見たマス: {cells} 個中 {seen} 個。",
 
     "help.play": "歩く: あなたがエージェントになり、霧の中の迷路を歩きます。床は滑りやすく、ルールは知らされません。"
       + "歩いた記録は毎回残り、保存したファイルは、デモンストレーションからの学習に使えます。",

@@ -4,7 +4,7 @@ import { worldText } from "../core/address.js";
 import { sayError, t } from "../core/i18n.js";
 import { short } from "../core/format.js";
 import { forget, newJob, send } from "../core/line.js";
-import { MOVES, colsOf, placeOf, target } from "../core/maze.js";
+import { MOVES, colsOf, placeOf, startOf, target } from "../core/maze.js";
 import { worldMessage } from "../core/message.js";
 import { changed, state, tell } from "../core/state.js";
 import { endOf } from "../core/walk.js";
@@ -15,8 +15,6 @@ export const walking = { run: null };
 
 /** The sums of a walk's steps, at a discount. */
 export const returnOf = (steps, gamma = 1) => steps.reduce((sum, { reward }, i) => sum + reward * gamma ** i, 0);
-
-const startOf = (maze) => maze.start[0] * colsOf(maze) + maze.start[1];
 
 /** The cell where the agent stands. */
 export const agentAt = () => walking.run?.steps.at(-1)?.to ?? startOf(state.world.maze);
