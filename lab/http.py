@@ -35,6 +35,7 @@ class SecureHeaders:
     """Headers for every answer: the page loads from here and talks to here, and no other site may use it."""
 
     def set_default_headers(self):
+        """Called by Tornado for every answer, errors too."""
         self.clear_header("Server")
         self.set_header(
             "Content-Security-Policy",

@@ -27,6 +27,7 @@ class Server(HTTPServer):
         self.streams = set()
 
     def handle_stream(self, stream, address):
+        """Serve a connection, or refuse it where too many are open: with a 503, but not to a flood."""
         self.streams = {stream for stream in self.streams if not stream.closed()}
         if len(self.streams) >= self.most + MOST_REFUSED:
             stream.close()
@@ -63,6 +64,7 @@ class Listener(socket.socket):
         self.spare = socket.socket()
 
     def accept(self):
+        """The next connection. One for which there is no file left is closed at once."""
         try:
             return super().accept()
         except OSError as error:

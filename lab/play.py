@@ -31,6 +31,7 @@ class Play:
         return self.playing() if full else None
 
     def playing(self):
+        """The message "playing": all of the episode so far."""
         return {
             "type": "playing",
             "shape": list(self.env.shape),
