@@ -1,7 +1,8 @@
 """The one door to every world of the course: CoinToss and GridWorld are here, Catcher is in ``worlds/``.
 
 Each world is a Gymnasium environment. ``import environment`` registers ``GridWorld-v0``, ``FrozenLakeEasy-v0``,
-``Catcher-v0`` (pixels) and ``CatcherState-v0`` (five numbers), so that ``gymnasium.make`` finds them.
+``Catcher-v0`` (pixels), ``CatcherState-v0`` (five numbers), ``DynaMaze-v0``, ``BlockingMaze-v0`` and
+``ShortcutMaze-v0``, so that ``gymnasium.make`` finds them.
 
 Dynamics are kept apart from drawing. A tabular world also shows its model: ``env.P[s][a]`` as Gymnasium has it,
 and ``env.model``, the same as arrays, which a planner can sweep over a million states.
@@ -18,6 +19,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.lib.stride_tricks import sliding_window_view
 
+from worlds import changing_maze
 from worlds.catcher import Catcher, CatcherVector, catcher_oracle  # noqa: F401, the rooms behind this door
 from worlds.model import TabularModel, read_P, tabular_model  # noqa: F401
 from worlds.window import Window, check_render_mode
@@ -425,6 +427,21 @@ def draw_maze(grid, agent_state, cell=48, rewards=None):
 
 
 # ------------------------------------------------------------------------------------------
+# Mazes that change: Day 6
+# ------------------------------------------------------------------------------------------
+
+
+def changing_maze_of(links, changes=(), render_mode=None):
+    """A `worlds.changing_maze.ChangingMaze` of the mazes in links of the simulator; a plain GridWorld of one.
+
+    Raises:
+        ValueError: a link cannot be read, the mazes have different sizes, or ``changes`` do not fit them.
+    """
+    mazes = [GridWorld.from_link(link, render_mode=render_mode) for link in links]
+    return changing_maze.ChangingMaze(mazes, changes) if changes else mazes[0]
+
+
+# ------------------------------------------------------------------------------------------
 # Names for gymnasium.make
 # ------------------------------------------------------------------------------------------
 
@@ -441,6 +458,23 @@ _register(
     kwargs={"map_name": "4x4", "is_slippery": False},
     max_episode_steps=100,
 )
+_register(
+    "LastingCartPole-v0",
+    entry_point="worlds.lasting_cart_pole:LastingCartPole",
+    vector_entry_point="worlds.lasting_cart_pole:LastingCartPoleVector",
+    max_episode_steps=500,
+)
+for _env_id, _mazes, _changes in (
+    ("DynaMaze-v0", (changing_maze.DYNA_MAZE,), ()),
+    ("BlockingMaze-v0", changing_maze.BLOCKING_MAZE, (changing_maze.BLOCKED_AFTER,)),
+    ("ShortcutMaze-v0", changing_maze.SHORTCUT_MAZE, (changing_maze.OPENED_AFTER,)),
+):
+    _register(
+        _env_id,
+        entry_point="environment:changing_maze_of",
+        kwargs={"links": tuple(map(changing_maze.link, _mazes)), "changes": _changes},
+        max_episode_steps=10_000,
+    )
 for _env_id, _obs_type in (("Catcher-v0", "rgb"), ("CatcherState-v0", "state")):
     _register(
         _env_id,

@@ -13,6 +13,7 @@ from gymnasium import spaces
 
 from environment import GridWorld, read_P, tabular_model
 from worlds import making
+from worlds.changing_maze import changing
 from worlds.making import FAILURES
 from worlds.model import LARGEST, has_P
 
@@ -29,8 +30,9 @@ def uniforms(rng):
 class TableWorld(gym.Wrapper):
     """A world that has ``P``, stepped by looking up its outcomes: the same dynamics, 2 to 20 times faster.
 
-    It draws from the generator of the world that it wraps, and truncates where that world would. It is for learning,
-    not for watching: the wrapped world does not move, so there is nothing to render.
+    It draws from the generator of the world that it wraps, and truncates where that world would. Where that world
+    changes at a given step (see `worlds.changing_maze`), it changes at the same step. It is for learning, not for
+    watching: the wrapped world does not move, so there is nothing to render.
 
     Args:
         env: a world that shows ``P[s][a] = [(prob, next_state, reward, terminated), …]``, from gymnasium.make. If not
@@ -47,6 +49,7 @@ class TableWorld(gym.Wrapper):
         self.observation_space = spaces.Discrete(len(self.outcomes))
         self.action_space = spaces.Discrete(len(self.outcomes[0]))
         self._draw_from(env.unwrapped.np_random)
+        self.changing = changing(env)
 
     def change(self, env):
         """From the next step on, do as another world does that has as many states and actions; an episode goes on."""
@@ -85,6 +88,8 @@ class TableWorld(gym.Wrapper):
                 break
         self.state = next_state
         self.time += 1
+        if self.changing and self.changing.tick():
+            self.change(self.env)
         return next_state, reward, terminated, self.time >= self.limit, {}
 
 
@@ -160,6 +165,8 @@ def make_world(env_id, maze=None):
         return TableWorld(GridWorld.from_link(maze))
     spec = making.world_spec(env_id)
     env = making.make_world(spec, max_episode_steps=spec.max_episode_steps or LIMIT)
+    if changing(env):
+        changing(env).go_to(0)  # making it took a step
     several = isinstance(env.observation_space, spaces.Tuple)
     numbers = (*env.observation_space,) if several else (env.observation_space,)
     if not all(isinstance(space, spaces.Discrete) for space in (*numbers, env.action_space)):

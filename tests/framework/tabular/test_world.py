@@ -19,6 +19,7 @@ from framework.tabular.world import (
     policy_values,
     start_probs,
 )
+from worlds.changing_maze import changing
 
 NAMES = [
     "GridWorld-v0",
@@ -279,3 +280,23 @@ def test_a_changed_world_goes_on_with_the_same_episode_and_luck():
         lives.append([*steps, *(world.step(3) for _ in range(3))])
     assert [step[0] for step in lives[0]] == [step[0] for step in lives[1]]
     assert [step[1] for step in lives[1]] == [-0.04] * 3 + [-0.5] * 3
+
+
+@pytest.mark.parametrize("name", ["BlockingMaze-v0", "ShortcutMaze-v0"])
+def test_a_world_that_changes_is_followed_at_the_same_step(name):
+    """Side by side through the change, with a random walk that the two must agree on; then P is of the new maze."""
+    table, plain = make_world(name), gym.make(name)
+    rng = np.random.default_rng(0)
+    old = {s: dict(row) for s, row in table.unwrapped.P.items()}
+    assert plain.reset(seed=0)[0] == table.reset(seed=0)[0]
+    (change,) = changing(plain).changes
+    for count in range(1, change + 500):
+        action = int(rng.integers(4))
+        mine, theirs = table.step(action), plain.step(action)
+        assert mine[:4] == theirs[:4], f"step {count}"
+        if abs(count - change) <= 1:
+            now = table.unwrapped.P
+            assert (now != old) == (count >= change)
+        if mine[2] or mine[3]:
+            assert table.reset()[0] == plain.reset()[0]
+    assert changing(table).steps_taken == changing(plain).steps_taken == change + 499
