@@ -61,14 +61,33 @@ def read_demonstrations(path):
 
 
 def write_demonstrations(path, demonstrations):
-    """Write `Demonstrations` to a file; its folder is made."""
+    """Write `Demonstrations` to a file; its folder is made.
+
+    Raises:
+        ValueError: one sentence that says why nobody could read the file: what `read_demonstrations` refuses, or a
+            world that is no maze. Nothing is written then.
+    """
+    env = demonstrations.env.unwrapped
+    if not isinstance(env, GridWorld):
+        raise ValueError(f"demonstrations are written of a maze, a GridWorld; got {type(env).__name__}")
     episodes = [
-        {"seed": episode.seed, "steps": [list(step) for step in episode.steps], "terminated": episode.terminated}
+        {
+            "seed": None if episode.seed is None else int(episode.seed),
+            "steps": [
+                [int(state), int(action), float(reward), int(next_state)]
+                for state, action, reward, next_state in episode.steps
+            ],
+            "terminated": bool(episode.terminated),
+        }
         for episode in demonstrations.episodes
     ]
-    about = {"format": FORMAT, "maze": demonstrations.env.link, "gamma": demonstrations.gamma, "episodes": episodes}
+    about = {"format": FORMAT, "maze": env.link, "gamma": float(demonstrations.gamma), "episodes": episodes}
+    text = json.dumps(about)
+    _read(about)
+    if len(text) > LARGEST_FILE:
+        raise ValueError(f"the demonstrations are larger than {LARGEST_FILE:,} bytes")
     with written_whole(path) as part:
-        part.write_text(json.dumps(about), encoding="utf-8")
+        part.write_text(text, encoding="utf-8")
 
 
 def _read(data):

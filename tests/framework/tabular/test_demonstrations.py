@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from environment import GridWorld
 from framework.tabular.demonstrations import FORMAT, Demonstration, Demonstrations, read_demonstrations
 from framework.tabular.demonstrations import write_demonstrations as write
+from framework.tabular.world import make_world
 
 STEPS = [[8, 0, -0.04, 4], [4, 0, -0.04, 0], [0, 1, -0.04, 1], [1, 1, 0.5, 2], [2, 1, 1.0, 3]]
 PAGE = {
@@ -36,6 +38,38 @@ def test_what_is_written_is_read_again(tmp_path):
     write(tmp_path / "new" / "shown.json", Demonstrations(env, 0.5, (episode,)))
     again = read_demonstrations(tmp_path / "new" / "shown.json")
     assert (again.env.link, again.gamma, again.episodes) == (env.link, 0.5, (episode,))
+
+
+def test_an_open_goal_slips_and_a_cut_episode_are_read_again(tmp_path):
+    """Numbers of NumPy, as a program has them, become plain ones; what is around the maze is left away."""
+    env = make_world("", maze="maze=S..&rewards=1.3:1&prob=0.5&step_reward=0")
+    state, _ = env.reset(seed=0)
+    steps = []
+    for _ in range(50):
+        next_state, reward, terminated, _, _ = env.step(1)
+        steps.append((np.int64(state), np.int32(1), np.float32(reward), np.int64(next_state)))
+        state = next_state
+    shown = (Demonstration(np.int64(3), tuple(steps), np.bool_(terminated)),)
+    write(tmp_path / "shown.json", Demonstrations(env, 0.9, shown))
+    again = read_demonstrations(tmp_path / "shown.json")
+    assert (again.episodes, again.env.entry_reward.tolist()) == (shown, [0, 0, 1])
+    assert {step[2] for step in steps} == {0, 1}
+    assert again.episodes[0].terminated is False
+
+
+@pytest.mark.parametrize(
+    ("env", "steps", "sentence"),
+    [
+        (GridWorld(), ((8, 0, -0.04, 0),), "step 1 of episode 1 leads from state 8 to 0; action 0 cannot lead there"),
+        (GridWorld(), ((4, 0, -0.04, 0),), "step 1 of episode 1 begins in state 4; the agent was in state 8"),
+        (GridWorld(start=(0, 3)), (), "a link cannot hold a maze whose start, at row 0, column 3, is an end"),
+        (make_world("FrozenLake-v1"), (), "demonstrations are written of a maze, a GridWorld; got FrozenLakeEnv"),
+    ],
+)
+def test_nothing_is_written_that_could_not_be_read(env, steps, sentence, tmp_path):
+    with pytest.raises(ValueError, match=f"^{sentence}"):
+        write(tmp_path / "shown.json", Demonstrations(env, 0.9, (Demonstration(0, steps, False),)))
+    assert list(tmp_path.iterdir()) == []
 
 
 def episode(steps, terminated=False):
