@@ -9,6 +9,7 @@ from lab.learners import make_agent
 from lab.learning import Truth
 
 MOST_POINTS = 100
+PATIENCE = 16  # steps between two moments at which a band may pause; a planner takes up to 0.3 ms a step
 MOST_SECONDS = 15.0  # of computing; then the band has fewer seeds than were asked for
 
 
@@ -25,7 +26,8 @@ def band_messages(request):
     for seed in range(1, request.seeds + 1):
         of_seed, began = [], computing_seconds()
         for value in seed_returns(request, seed):
-            of_seed.append(value)
+            if value is not None:
+                of_seed.append(value)
             if (passed := computing_seconds() - began) > SLICE_SECONDS:
                 seconds += passed
                 if seconds > MOST_SECONDS:
@@ -40,15 +42,17 @@ def band_messages(request):
 
 
 def seed_returns(request, seed):
-    """Generator of the discounted return of each episode of one seed."""
+    """Generator of the discounted return of each episode of one seed; None within long episodes, to be waited in."""
     world = TableWorld(request.env)
     world.reset(seed=seed)
     agent = make_agent(request.learner, world, seed, request.settings)
     for _ in range(request.episodes):
         discounted, discount = 0.0, 1.0
-        for step in agent.steps(world):
+        for number, step in enumerate(agent.steps(world), 1):
             discounted += discount * step.reward
             discount *= agent.gamma
+            if number % PATIENCE == 0:
+                yield None
         yield discounted
 
 

@@ -1,7 +1,7 @@
-"""Twelve cards "predict, then press": a maze, a question, and a truth that most people guess wrong.
+"""Fourteen cards "predict, then press": a maze, a question, and a truth that most people guess wrong.
 
-No answer is written down here. The planners of Day 2 or the learners of Day 3 work it out in the maze of the card's
-own link, the one that "try it" opens; so a card is right as long as they are. What the cards say is in
+No answer is written down here. The planners of Day 2 or the learners of Days 3 and 6 work it out in the maze of
+the card's own link, the one that "try it" opens; so a card is right as long as they are. What the cards say is in
 static/cards/strings.js.
 
 Each card is a generator that finds its truth. It yields now and then, so that the server can compute it in slices,
@@ -19,14 +19,17 @@ from DP.planner import PLANNERS
 from DP.undiscounted import steps_to_end
 from environment import ORDINARY, GridWorld
 from framework.tabular.world import TableWorld, policy_values
-from lab.learners import LEARNERS, SETTINGS
+from lab.learners import SETTINGS, make_agent
 
 RIGHT, LEFT = 1, 3  # actions
 SEEDS = range(1, 6)  # of the learners whose mean or majority is a truth
 
+LEFT_GAP = "........T/........./........./.BBBBBBBB/........./...S....."  # Sutton & Barto 2018, figure 8.5
+BOTH_GAPS = "........T/........./........./.BBBBBBB./........./...S....."
 BOOK = "...T/.B.D/S..."
 BRIDGE = "......./.BDDDB./S.....T/.BDDDB./......."
 CLIFF = "............/............/............/SDDDDDDDDDDT"
+DYNA_MAZE = ".......BT/..B....B./S.B....B./..B....../.....B.../........."  # the same, figure 8.2
 CORRIDOR = "S...........T/BBBBBBBBBBBBB"
 LONG_CORRIDOR = "S..................T/BBBBBBBBBBBBBBBBBBBB"
 ROOMS = (
@@ -130,7 +133,8 @@ def changed(link, **fields):
 def settings_of(link):
     """{name: number} of all `SETTINGS`: those of the link, else their defaults."""
     fields = fields_of(link)
-    return {name: float(fields.get(name, setting.default)) for name, setting in SETTINGS.items()}
+    kinds = {name: int if setting.whole else float for name, setting in SETTINGS.items()}
+    return {name: kind(fields.get(name, SETTINGS[name].default)) for name, kind in kinds.items()}
 
 
 # ------------------------------------------------------------------------------------------
@@ -264,7 +268,7 @@ def learner(link, name, seed, **settings):
     world = TableWorld(GridWorld.from_link(link))
     world.reset(seed=seed)
     settings = {**settings_of(link), **settings}
-    return LEARNERS[name](world, seed, **{name: settings[name] for name in LEARNERS[name].limits}), world
+    return make_agent(name, world, seed, settings), world
 
 
 def larger(numbers, one, other, margin):
@@ -404,3 +408,65 @@ def double(link):
         shown[name] = round(fmean(values), 2)
     sides = {"higher": shown["double_q_learning"], "lower": shown["optimum"]}
     return larger(sides, "higher", "lower", margin=0.02), shown
+
+
+# ------------------------------------------------------------------------------------------
+# Day 6: what learners do that have a model
+# ------------------------------------------------------------------------------------------
+
+
+@card(
+    "learn",
+    f"maze={DYNA_MAZE}&mode=learn&prob=1&step_reward=0&gamma=0.95&learner=dyna&learner2=q_learning&planning_steps=50",
+    low=1,
+    high=40,
+    step=1,
+    tolerance=1,
+)
+def imagination(link):
+    """After how many episodes the greedy way is at most 1.2 times the shortest, with 50 imagined updates a step."""
+    planner, _ = planned(link)
+    steps = steps_to_end(planner.model, allowed=np.eye(4, dtype=bool)[planner.policy])
+    shortest = int(steps[planner.env.start_state])
+    episodes = {}
+    for name, planning_steps in {"fifty": 50, "five": 5, "none": 0}.items():
+        counts = []
+        for seed in SEEDS:
+            agent, world = learner(link, "dyna", seed, planning_steps=planning_steps)
+            count = 0
+            while greedy_steps(agent, world) > 1.2 * shortest:
+                for number, _ in enumerate(agent.steps(world)):
+                    if number % 50 == 0:  # a long episode would keep others waiting
+                        yield
+                count += 1
+            counts.append(count)
+        episodes[name] = median(counts)
+    return episodes.pop("fifty"), episodes | {"shortest": shortest}
+
+
+@card(
+    "learn",
+    f"maze={LEFT_GAP}&mode=learn&prob=1&step_reward=0&gamma=0.95&learner=dyna&learner2=dyna_plus&planning_steps=10",
+    choices=("dyna", "dyna_plus", "both", "neither"),
+)
+def shortcut(link):
+    """Who takes a shortcut that opens after 3000 steps: more treasures in 3000 more than the old way can give."""
+    opened = GridWorld.from_link(changed(link, maze=BOTH_GAPS))
+    most = 3000 // 16  # steps of the old way
+    treasures = {"dyna": [], "dyna_plus": []}
+    for seed in SEEDS:
+        for name in treasures:
+            agent, world = learner(link, name, seed)
+            taken = found = 0
+            while taken < 6000:
+                for step in agent.steps(world):
+                    taken += 1
+                    found += 3000 < taken <= 6000 and step.reward > 0
+                    if taken == 3000:
+                        world.change(opened)
+                yield
+            treasures[name].append(found)
+    shown = {name: median(of_name) for name, of_name in treasures.items()}
+    taken_by = [name for name, count in shown.items() if count > most]
+    truth = {0: "neither", 1: taken_by[0] if taken_by else None, 2: "both"}[len(taken_by)]
+    return truth, shown | {"most": most}

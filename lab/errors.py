@@ -31,6 +31,10 @@ SENTENCES = {
     "learners": 'learners must be a list of one or two such as {"name": "sarsa"}; got {got}',
     "policy": "policy must be a list of {count} actions, one for each cell",
     "action": "an action must be 0 up, 1 right, 2 down or 3 left; got {got}",
+    "start_on_end": "the episode would end where it starts, at row {row}, column {col}; choose another start",
+    "demonstrations": "demonstrations must be a list of at most {most} texts, each of 1 to {steps} letters; got {got}",
+    "demonstration_step": "step {step} of demonstration {number} cannot happen in this maze",
+    "no_demonstrations": "there is nothing to learn from; show at least one demonstration",
     # mazes
     "grid": "grid must be a list of rows, each a list of cells; got {got}",
     "grid_size": "a maze has {low} to {high} rows of {low} to {high} cells",
@@ -58,6 +62,9 @@ SENTENCES = {
     "long_answers": "the plans under way are too long to keep together; try again in a moment",
     "aside": "another page is using the process for large computations; try again when it has ended",
     "aside_ended": "the process that computed for this page has ended, for want of memory perhaps; begin again",
+    "no_tensorflow": 'the student needs TensorFlow, which is not installed: python -m pip install -e ".[cpu]"',
+    "no_student": "there is no student who could drive; begin with one",
+    "student_idle": "the student has left after {minutes} minutes in which nobody played; begin again",
     "full": "{readers} readers are here already, as many as there is room for; try again when one has left",
 }
 

@@ -10,6 +10,8 @@ from EL.monte_carlo import MonteCarloAgent
 from EL.q_learning import DoubleQLearningAgent, QLearningAgent
 from EL.sarsa import ExpectedSARSAAgent, NStepSARSAAgent, SARSAAgent
 from EL.td_lambda import TDLambdaAgent
+from IM.dyna import DynaAgent, DynaPlusAgent
+from IM.prioritized_sweeping import PrioritizedSweepingAgent
 
 LEARNERS = {
     "monte_carlo": MonteCarloAgent,
@@ -20,6 +22,9 @@ LEARNERS = {
     "double_q_learning": DoubleQLearningAgent,
     "td_lambda": TDLambdaAgent,
     "actor_critic": ActorCritic,
+    "dyna": DynaAgent,
+    "dyna_plus": DynaPlusAgent,
+    "prioritized_sweeping": PrioritizedSweepingAgent,
 }
 
 
@@ -34,7 +39,7 @@ class Setting:
     whole: bool = False
 
 
-SETTINGS = {  # a learner has those that are in its class's ``limits``
+SETTINGS = {  # a learner has those that are in its class's ``limits``; what is not here keeps its default
     "gamma": Setting(0.9, 0, 1, 0.01),
     "learning_rate": Setting(0.1, 0, 1, 0.01),
     "rate_decay": Setting(0, 0, 1, 0.05),
@@ -45,6 +50,9 @@ SETTINGS = {  # a learner has those that are in its class's ``limits``
     "num_steps": Setting(4, 1, 100, 1, whole=True),
     "lambda_": Setting(0.9, 0, 1, 0.05),
     "actor_rate": Setting(0.5, 0, 10, 0.1),
+    "planning_steps": Setting(50, 1, 200, 1, whole=True),
+    "memory": Setting(10, 1, 100, 1, whole=True),
+    "bonus": Setting(0.001, 0, 0.02, 0.0001),
 }
 
 

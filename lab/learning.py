@@ -1,9 +1,10 @@
-"""What the simulator shows of learning: the agents of Day 3 on the maze that was drawn, stepped as slowly as asked.
+"""What the simulator shows of learning: the agents of Days 3 and 6 on the maze that was drawn, as slowly as asked.
 
 Nothing here knows of sockets or the time of day: a `Lesson` moves on when it is told to, in a worker thread, and says
 how things stand.
 """
 
+import heapq
 import json
 import time
 from collections import deque
@@ -24,6 +25,8 @@ LONGEST_CURVE = 400  # points of a learning curve
 MEASURED = 10  # a measure follows when there are 1/10 more episodes than at the last one
 MOST_SHOWN = 10  # steps that one frame tells of
 SMALLEST_TRACE = 0.001  # that is shown
+MOST_IMAGINED = 100  # imagined updates of one step that a frame tells of
+SMALLEST_ERROR = 1e-6  # of an imagined update that is said to have changed something
 MOST_SWEEPS = 5_000  # of the planner that finds the truth
 
 
@@ -96,6 +99,18 @@ class Curve:
             self.size *= 2
 
 
+def told_imagined(updates):
+    """What a frame tells of the imagined updates of one step, a dict; of too many, those with the largest errors."""
+    places = range(len(updates))
+    if len(updates) > MOST_IMAGINED:
+        places = sorted(heapq.nlargest(MOST_IMAGINED, places, key=lambda place: abs(updates[place][2])))
+    told = []
+    for state, action, error in (updates[place] for place in places):
+        told.append([state, action, float(f"{error:.4g}") if abs(error) >= SMALLEST_ERROR else 0])
+    changed = sum(abs(error) >= SMALLEST_ERROR for _, _, error in updates)
+    return {"count": len(updates), "changed": changed, "updates": told}
+
+
 class Learner:
     """One agent in a world of its own. The same name, seed, maze and settings give the same steps.
 
@@ -108,6 +123,9 @@ class Learner:
         self.world.reset(seed=seed)
         self.agent = make_agent(name, self.world, seed, settings)
         self.life = self._episodes()
+        self.plans = hasattr(self.agent, "model")  # its updates are imagined
+        # At which real step each action was last tried, 0: never; a planner's model knows the pairs that were.
+        self.tried = [[0] * self.agent.num_actions for _ in range(self.agent.num_states)]
         self.curve, self.measures = Curve(), []
         self.recent = deque(maxlen=MOST_SHOWN)
         self.state = env.start_state
@@ -146,6 +164,7 @@ class Learner:
         self.recent.append(step)
         self.state = step.next_state
         self.steps += 1
+        self.tried[step.state][step.action] = self.steps
         self.episode_steps += 1
         self.discounted += self.discount * step.reward
         self.discount *= self.agent.gamma
@@ -181,9 +200,10 @@ class Learner:
         """What the page shows of this learner, a dict; without ``full`` only what is new since the last picture."""
         if full:
             self.shown, self.shown_curve, self.shown_measures = {}, (1, 0), 0
-        steps = [step._asdict() for step in self.recent]
+        imagined = told_imagined(self.recent[-1].updates) if self.plans and self.recent else None
+        steps = [step._asdict() | ({"updates": ()} if self.plans else {}) for step in self.recent]
         self.recent.clear()
-        rows, values = self._changed()
+        rows, values, tried = self._changed()
         traces = getattr(self.agent, "traces", None)
         size, keep = self.shown_curve
         if size != self.curve.size:
@@ -194,6 +214,7 @@ class Learner:
         return {
             "state": self.state,
             "steps": steps,
+            "imagined": imagined,
             "step": self.steps,
             "episode": self.episodes,
             "episode_step": self.episode_steps,
@@ -202,22 +223,28 @@ class Learner:
             "treasures": self.treasures,
             "rows": rows,
             "v": values,
+            "tried": tried,
             "traces": traces and [[s, a, trace] for (s, a), trace in traces.items() if trace >= SMALLEST_TRACE],
             "curve": new_curve,
             "measures": new_measures,
         }
 
     def _changed(self):
-        """([[s, q, n], …], [[s, v], …]) of the visited states that have changed since they were last shown."""
+        """([[s, q, n], …], [[s, v], …], [[s, tried], …]) of the visited states that changed since the last picture.
+
+        Values are None where there is no critic, and the steps at which actions were tried where there is no model.
+        """
         critic = getattr(self.agent, "critic", None)
-        rows, values = [], []
+        rows, values, tried = [], [], []
         for state, (q, n) in enumerate(zip(self.agent.q, self.agent.n, strict=True)):
             now = (q, n, critic.v[state]) if critic else (q, n)
-            if any(n) and now != self.shown.get(state):
+            if any(n) and now != (before := self.shown.get(state)):
+                if before is None or n != before[1]:
+                    tried.append([state, self.tried[state]])
                 self.shown[state] = (q.copy(), n.copy(), *now[2:])
                 rows.append([state, q, n])
                 values.append([state, *now[2:]])
-        return rows, values if critic else None
+        return rows, values if critic else None, tried if self.plans else None
 
 
 class Lesson:

@@ -20,7 +20,7 @@ from lab.protocol import KINDS
 from lab.protocol.base import Kind, message_id, parse_message
 from lab.protocol.plan import walk_request
 
-MOST_JOBS = 4  # of one page
+MOST_JOBS = 6  # of one page: one of each kind that a page may leave under way, and a card
 KEPT_SECONDS = 60  # that a page's jobs wait for it to come back
 MOST_KEPT = 100  # pages whose jobs wait
 

@@ -14,11 +14,13 @@ import { changed, onChange, state, tell } from "./core/state.js";
 import { buildTake } from "./core/take.js";
 import { listenTo } from "./core/tools.js";
 import { cardsPanel } from "./cards/panel.js";
+import { catchPage } from "./catch/page.js";
 import { learnPage } from "./learn/page.js";
 import { planPage } from "./plan/page.js";
 import { playPage } from "./play/page.js";
+import { teachPage } from "./teach/page.js";
 
-register([playPage, planPage, learnPage], planPage); // a new page is one more name here
+register([playPage, planPage, learnPage, teachPage, catchPage], planPage); // a new page is one more name here
 addPanels([cardsPanel]);
 
 const boards = [new Board(byId("board"), 0), new Board(byId("board-2"), 1)];
@@ -40,6 +42,7 @@ function render() {
   renderControls();
   byId("column-2").hidden = count < 2;
   document.querySelector("main").classList.toggle("compare", count === 2);
+  document.documentElement.classList.toggle("mazeless", count === 0);
   page.render();
   for (const panel of panels) panel.render();
   renderNames(shown());
@@ -83,7 +86,7 @@ function listen() {
   on("help", "click", () => byId("help-panel").showModal());
   on("skip", "click", (event) => {
     event.preventDefault(); // the address holds the maze, so the link must not replace it by #board
-    document.querySelector('#board [tabindex="0"]').focus();
+    document.querySelector(`${shown().length ? "#board" : ".stage .transport"} [tabindex="0"]`).focus();
   });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches("input[type=number], select");

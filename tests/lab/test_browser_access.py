@@ -91,6 +91,10 @@ def situations(page):  # noqa: F811
     connected(page)
     step(page, "episode")
     yield "two learners after an episode"
+    page.script("location.hash = '#maze=.......BT/S......../.........&mode=learn&learner=dyna&learner2=dyna_plus'")
+    step(page, "episode")
+    step(page)
+    yield "two planners after a step"
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -237,7 +241,7 @@ def test_no_page_scrolls_sideways_at_any_width(page, language):  # noqa: F811
 
 def test_the_menu_holds_eight_pages(page):  # noqa: F811
     page.script(
-        """for (const name of ['Dyna', 'Imitation', 'Inverse RL', 'Dream', 'Rating']) {
+        """for (const name of ['Dream', 'Evolve', 'Rating']) {
           document.getElementById('pages').append(Object.assign(document.createElement('button'), {
             innerHTML: `<span>${name}</span> <small>Day 6</small>` }));
         }"""

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from itertools import pairwise
 
 import pytest
@@ -16,6 +17,7 @@ from selenium.webdriver.support.ui import Select
 
 from environment import GridWorld
 from framework.tabular.world import TableWorld
+from lab.cards import DYNA_MAZE as DYNA
 from lab.learners import LEARNERS, default_settings, make_agent
 from lab.learning import Truth
 from tests.lab.test_browser import (  # noqa: F401  (fixtures)
@@ -34,11 +36,11 @@ NAMES = list(LEARNERS)
 TRAPPED = "#maze=.....BT/.....BB/S......&mode=learn"
 
 
-def script(name, seed=1, env=None):
+def script(name, seed=1, env=None, **settings):
     """What a reader's own script would do: generator of (agent, step)."""
     world = TableWorld(env or GridWorld())
     world.reset(seed=seed)
-    agent = make_agent(name, world, seed, default_settings())
+    agent = make_agent(name, world, seed, default_settings() | settings)
     while True:
         for step in agent.steps(world):
             yield agent, step
@@ -588,6 +590,123 @@ def test_a_curve_of_one_episode_is_a_dot(lesson):
         for (let i = 0; i < data.length; i += 4) count += data[i] === r && data[i + 1] === g && data[i + 2] === b;
         return count"""
     assert lesson.script(inked) > 15
+
+
+# -- what a planner imagines (Day 6) --------------------------------------------------------------------------------
+
+DYNA_MAZE = f"maze={DYNA}&prob=1&step_reward=0&gamma=0.95&mode=learn"
+
+
+def test_imagined_updates_are_those_of_the_class_and_are_drawn_and_said_apart_from_the_real_one(lesson):
+    lesson.open(f"/#{DYNA_MAZE}&learner=prioritized_sweeping&seed=3")
+    connected(lesson)
+    own = script("prioritized_sweeping", 3, GridWorld.from_link(DYNA_MAZE), gamma=0.95)
+    while not learner(lesson) or not learner(lesson)["treasures"]:
+        step(lesson, "episode")
+        agent, last = next(own)
+        while not (last.terminated or last.truncated):
+            agent, last = next(own)
+    known = learner(lesson)
+    assert known["q"] == agent.q
+    assert [update[:2] for update in known["imagined"]["updates"]] == [[s, a] for s, a, _ in last.updates]
+    assert known["flashes"] == [{"state": last.state, "action": last.action, "error": last.td_error}]
+    said = lesson.driver.find_element(By.CSS_SELECTOR, "#lesson-readouts .imagined").text
+    count = f"then {len(last.updates)} imagined updates; {len(last.updates)} changed something"
+    assert said == f"{count}, the most at row 2, column 9, ↑: +1.0000"
+    lesson.wait(lambda: "just imagined: up +1.0000" in lesson.label(17), "a screen reader hears it, too")
+    lesson.click("lang-ja")
+    lesson.wait(lambda: "直前の想像: 上 +1.0000" in lesson.label(17))
+    assert english_left(lesson) == []
+    lesson.click("lang-en")
+    time.sleep(2)  # the last wave has come to rest
+    resting = drawn(lesson.settle())
+    lesson.module("learn/lesson.js", "m.lesson.run.learners[0].waves.splice(0)")
+    lesson.module("core/state.js", "m.changed()")
+    assert drawn(lesson.settle()) != resting
+
+
+def test_the_view_of_the_model_shows_how_long_ago_each_action_was_tried(lesson):
+    Select(lesson.get("learner")).select_by_value("dyna_plus")
+    assert views(lesson)[-1] == "model"
+    own, tried = script("dyna_plus"), {}
+    for i in range(1, 7):
+        step(lesson)
+        _, last = next(own)
+        tried[last.state, last.action] = i
+    choose_view(lesson, "model")
+    for s, row in enumerate(numbers(lesson, "model")):
+        assert row is None or row == [6 - tried[s, a] if (s, a) in tried else None for a in range(4)]
+        assert (row is None) == all((s, a) not in tried for a in range(4))
+    lesson.choose(last.state)
+    assert re.search(r"Model: age = .*(–|0)", lesson.label(last.state))
+
+
+def test_an_example_brings_the_learners_that_make_its_point_and_undo_takes_all_of_it_back(lesson):
+    before = lesson.driver.current_url
+    Select(lesson.get("example")).select_by_value("shortcut")
+    assert lesson.text("board-name").startswith("Dyna-Q")
+    assert lesson.text("board-name-2").startswith("Dyna-Q+")
+    lesson.wait(lambda: "100 steps/s" in lesson.text("pace-value"))
+    lesson.click("undo")
+    lesson.wait(lambda: lesson.driver.current_url == before)
+    lesson.click("mode-plan")
+    Select(lesson.get("example")).select_by_value("blocking")
+    assert "learner" not in lesson.driver.current_url  # on another page it is a maze and no more
+    lesson.click("mode-learn")
+    lesson.settle()
+
+
+def test_one_press_changes_the_maze_and_the_lesson_goes_on_in_it(lesson):
+    Select(lesson.get("example")).select_by_value("shortcut")
+    set_pace(lesson, 8)
+    lesson.click("learn")
+    lesson.wait(lambda: min(steps(lesson), steps(lesson, 1)) > 3000, "both know the way")
+    lesson.click("learn")
+    lesson.wait(lambda: lesson.text("learn") == "Go on")
+    optimum = "m.lesson.run.truth.optimum"
+    assert lesson.module("learn/lesson.js", optimum) == pytest.approx(0.95**15)
+    at, taken = steps(lesson), [learner(lesson, i)["treasures"] for i in (0, 1)]
+    assert lesson.text("turn") == "Open a shortcut"
+    lesson.click("turn")
+    lesson.wait(lambda: lesson.module("learn/lesson.js", optimum) == pytest.approx(0.95**9), "the new maze is told")
+    assert "the lesson goes on in it" in lesson.text("notice")
+    lesson.wait(lambda: lesson.text("turn") == "Close the shortcut")
+    lesson.click("learn")
+    lesson.wait(lambda: steps(lesson) > at + 3000, "the same lesson goes on")
+    lesson.click("learn")
+    lesson.wait(lambda: lesson.text("learn") == "Go on")
+    dyna, plus = (learner(lesson, i)["treasures"] - before for i, before in enumerate(taken))
+    assert plus > 1.1 * dyna
+    lesson.choose(0)
+    lesson.keys("c")
+    lesson.wait(lambda: lesson.text("turn") == "Open a shortcut", "c closes it again")
+    lesson.tool("block")
+    lesson.cells()[0].click()
+    lesson.wait(lambda: not lesson.get("turn").is_displayed(), "another maze has no such button")
+
+
+def test_the_command_of_a_planner_repeats_the_lesson(lesson, tmp_path):
+    lesson.open(
+        "/#maze=...T/.B.D/S...&gamma=1&mode=learn&learner=dyna&learner2=prioritized_sweeping&planning_steps=7"
+    )
+    connected(lesson)
+    for _ in range(3):
+        step(lesson, "episode")
+    rows = list(csv.DictReader(io.StringIO(lesson.module("learn/page.js", "m.learnPage.csv()"))))
+    command = lesson.module("learn/page.js", "m.learnPage.command()").splitlines()
+    assert [line.split()[1] for line in command] == ["IM/dyna.py", "IM/prioritized_sweeping.py"]
+    assert all("--modelstep 7" in line and "--memory 10" in line for line in command)
+    _, *arguments = shlex.split(command[0])
+    ran = subprocess.run(
+        [sys.executable, *arguments, "--report", "1", "--plot", str(tmp_path / "plot.png")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    told_rewards = re.findall(r"episode \d+: mean reward (\S+)", ran.stdout)
+    expected = [f"{float(row['discounted_return']):.3f}" for row in rows if row["learner"] == "dyna"]
+    assert told_rewards == expected, ran.stderr
 
 
 # -- walk greedily ------------------------------------------------------------------------------------------------

@@ -33,8 +33,8 @@ def strings(language):
     return {key: "".join(re.findall(r'"([^"]*)"', text)) for key, text in entries}
 
 
-def test_there_are_twelve_cards_for_both_days_and_of_both_kinds():
-    assert len(CARDS) == 12
+def test_there_are_fourteen_cards_for_both_pages_and_of_both_kinds():
+    assert len(CARDS) == 14
     assert {(card.page, card.kind) for card in CARDS.values()} == {
         (page, kind) for page in ("plan", "learn") for kind in ("number", "choice")
     }
@@ -54,6 +54,8 @@ SAID = {
     "patience": "q_learning",
     "traces": 1,
     "double": "lower",
+    "imagination": 2,
+    "shortcut": "dyna_plus",
 }
 
 
@@ -78,6 +80,8 @@ def test_the_truth_of_a_learners_card_holds_for_other_seeds(name, monkeypatch):
         "optimism": lambda: (shown["optimistic"], shown["exploring"]) == (5, 0),
         "patience": lambda: shown["q_learning"] > 10 * shown["monte_carlo"],
         "traces": lambda: shown["traced"] == 12 and 11 <= shown["episodes"] <= 14,
+        "imagination": lambda: shown["none"] >= 4 * truth and shown["five"] <= 8,
+        "shortcut": lambda: shown["dyna"] < shown["most"] < shown["dyna_plus"] - 10,
         "double": lambda: shown["double_q_learning"] < shown["optimum"] - 0.3 < shown["q_learning"] - 0.33,
     }
     assert margins[name]()

@@ -20,6 +20,8 @@ BEGIN = {  # a well-formed message of each kind of job
     "band": {"learner": "sarsa", "seeds": 2, "episodes": 10, "settings": {"epsilon": 0.1}, **WORLD},
     "play": {"seed": 3, **WORLD},
     "card": {"card": "bridge", "answer": 0.7},
+    "catch": {"student": "none", "teacher": "oracle", "driver": "teacher", "seed": 3, "pace": 0},
+    "teach": {"demonstrations": ["uurrr"], "l2": 0.1, "beta": 4, "show": 2, "horizon": 9, "seed": 3, **WORLD},
 }
 RECEIVED = {  # a well-formed message of each type that a job takes
     "set": {"settings": {"epsilon": 0.1, "num_steps": 3}},
@@ -31,6 +33,10 @@ RECEIVED = {  # a well-formed message of each type that a job takes
     "improve": {},
     "act": {"action": 1},
     "again": {"seed": 3},
+    "push": {"action": 2},
+    "roles": {"teacher": "oracle", "driver": "teacher"},
+    "next": {},
+    "forget": {},
 }
 WALK = {"policy": [1] * 12, "seed": 3, **WORLD}
 STRANGE = [

@@ -10,10 +10,20 @@ from DP.planner import PLANNERS
 from environment import BOOK_MAZE, DANGER, TREASURE, GridWorld
 from framework.tabular.study import learn_once
 from framework.tabular.world import TableWorld
+from lab.cards import BOTH_GAPS, LEFT_GAP
 from lab.errors import BadRequest
 from lab.jobs import JobRunner
-from lab.learners import LEARNERS, SETTINGS, default_settings
-from lab.learning import LONGEST_CURVE, MEASURED, Curve, Lesson, Truth
+from lab.learners import LEARNERS, SETTINGS, default_settings, make_agent
+from lab.learning import (
+    LONGEST_CURVE,
+    MEASURED,
+    MOST_IMAGINED,
+    SMALLEST_ERROR,
+    Curve,
+    Lesson,
+    Truth,
+    told_imagined,
+)
 from lab.protocol.learn import KIND, LearnRequest, learn_request
 
 GRID = [list(row) for row in BOOK_MAZE]
@@ -32,8 +42,7 @@ def script(name, seed=3, **settings):
     env = TableWorld(GridWorld())
     env.reset(seed=seed)
     settings = default_settings() | settings
-    limits = LEARNERS[name].limits
-    agent = LEARNERS[name](env, seed, **{name: value for name, value in settings.items() if name in limits})
+    agent = make_agent(name, env, seed, settings)
     while True:
         for step in agent.steps(env):
             yield agent, step
@@ -74,7 +83,12 @@ def test_frames_tell_the_tables_of_the_el_class_itself_step_for_step(name):
         agent, step = next(own)
         page.take(picture)
         assert page.rows == visited(agent)
-        assert picture["steps"] == [json.loads(json.dumps(step._asdict()))]
+        planned = step.updates if hasattr(agent, "model") else ()  # told apart, for they were only imagined
+        told = step._replace(updates=()) if planned else step
+        assert picture["steps"] == [json.loads(json.dumps(told._asdict()))]
+        assert [update[:2] for update in (picture["imagined"] or {"updates": []})["updates"]] == [
+            [s, a] for s, a, _ in planned
+        ]
         assert picture["step"] == i + 1
         if name == "actor_critic":
             assert page.v == {state: agent.critic.v[state] for state in page.rows}
@@ -115,10 +129,66 @@ def test_the_traces_of_td_lambda_are_told():
     assert told[1]["traces"] is None
 
 
+PLANNERS_THAT_LEARN = [name for name, learner in LEARNERS.items() if "planning_steps" in learner.limits]
+
+
+@pytest.mark.parametrize("name", PLANNERS_THAT_LEARN)
+def test_imagined_updates_are_told_in_order_with_their_errors_and_the_model_with_its_ages(name):
+    taught, own, last = lesson((name, 3), ("q_learning", 3)), script(name), {}
+    for i in range(300):
+        taught.advance(1)
+        picture, beside = frame(taught)
+        _, step = next(own)
+        last[step.state, step.action] = i + 1
+        imagined = picture["imagined"]
+        assert imagined["count"] == len(step.updates)
+        assert imagined["changed"] == sum(abs(error) >= SMALLEST_ERROR for *_, error in step.updates)
+        for (*_, told), (*_, error) in zip(imagined["updates"], step.updates, strict=True):
+            assert told == pytest.approx(error, rel=1e-3, abs=SMALLEST_ERROR)
+        assert [step.state, [last.get((step.state, a), 0) for a in range(4)]] in picture["tried"]
+        assert beside["imagined"] is beside["tried"] is None
+    known = {(s, a): at for s, row in frame(taught, full=True)[0]["tried"] for a, at in enumerate(row) if at}
+    assert known == last
+
+
+def test_of_many_imagined_updates_a_frame_tells_those_with_the_largest_errors_in_their_order():
+    errors = np.random.default_rng(0).normal(size=300)
+    updates = tuple((i, i % 4, float(error)) for i, error in enumerate(errors))
+    told = told_imagined(updates)
+    assert (told["count"], told["changed"], len(told["updates"])) == (300, 300, MOST_IMAGINED)
+    places = [s for s, _, _ in told["updates"]]
+    assert places == sorted(places)
+    assert min(abs(errors[places])) >= max(abs(np.delete(errors, places)))
+
+
+def test_a_frame_tells_of_the_newest_step_alone_what_was_imagined_however_many_were_taken():
+    taught = lesson(("dyna", 3), planning_steps=200)
+    while taught.steps < 2000:
+        taught.advance(500)
+    (picture,) = frame(taught)
+    assert len(picture["steps"]) == 10
+    assert not any(step["updates"] for step in picture["steps"])
+    assert (picture["imagined"]["count"], len(picture["imagined"]["updates"])) == (200, MOST_IMAGINED)
+
+
+def test_dyna_q_plus_finds_the_shortcut_that_dyna_q_never_tries_in_the_page_s_own_mazes():
+    closed, opened = (GridWorld.from_link(f"maze={maze}&prob=1&step_reward=0") for maze in (LEFT_GAP, BOTH_GAPS))
+    settings = {"gamma": 0.95, "planning_steps": 20}
+    taught = lesson(("dyna", 1), ("dyna_plus", 1), env=lambda: closed, **settings)
+    while taught.steps < 3000:
+        taught.advance(3000 - taught.steps)
+    before = [learner.treasures for learner in taught.learners]
+    taught.receive("world", [opened, opened])
+    while taught.steps < 6000:
+        taught.advance(6000 - taught.steps)
+    dyna, plus = (learner.treasures - early for learner, early in zip(taught.learners, before, strict=True))
+    assert plus > 1.15 * dyna
+
+
 @pytest.mark.parametrize("name", LEARNERS)
 def test_the_scripts_live_the_lives_of_the_simulator_from_its_link(name):
     taught = lesson((name, 3), env=lambda: GridWorld(rewards={(0, 1): 0.25}))
-    settings = {setting: SETTINGS[setting].default for setting in LEARNERS[name].limits}
+    settings = {setting: SETTINGS[setting].default for setting in LEARNERS[name].limits if setting in SETTINGS}
     run = learn_once(LEARNERS[name], "", 20, 3, settings, maze=f"http://localhost:8888/#{taught.env.link}&mode=learn")
     while taught.learners[0].episodes < 20:
         taught.advance(1)
@@ -384,4 +454,5 @@ def test_every_setting_is_one_that_some_learner_has_within_its_limits():
         for low, high in limits:
             assert low <= setting.low <= setting.default <= setting.high <= high
     for learner in LEARNERS.values():
-        assert set(learner.limits) <= set(SETTINGS)
+        left_out = {"planning_rate", "threshold"}  # studies of the scripts; a link has a threshold, the planners'
+        assert set(learner.limits) - left_out <= set(SETTINGS)

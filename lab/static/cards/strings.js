@@ -126,6 +126,27 @@ export const CARD_STRINGS = {
       + "maximum of noisy estimates is too high, since it picks the lucky ones. The second table is not fooled by "
       + "that luck, but an action that only looked best is worth less than the best one. A smaller learning rate "
       + "helps both.",
+
+    "card.imagination.title": "Fifty thoughts a step",
+    "card.imagination.question": "The shortest way takes 14 steps, and only the treasure pays. After each real step "
+      + "Dyna-Q imagines 50 updates of pairs that it has tried. After how many episodes does it know a way of at "
+      + "most 16 steps?",
+    "card.imagination.why": "After {truth}. In the first it stumbles on the treasure, and its model carries the news "
+      + "back through all that it has seen. With 5 imagined updates a step it takes {five} episodes, with none, as "
+      + "plain Q-learning, {none}. Imagining costs computing, but no steps.",
+
+    "card.shortcut.title": "The world gets better",
+    "card.shortcut.question": "The way through the gap takes 16 steps. After 3000 steps a second gap opens on the "
+      + "right, and 10 are enough. Dyna-Q and Dyna-Q+ go on learning for 3000 steps more, with ε = 0.1. Who takes "
+      + "the shortcut?",
+    "card.shortcut.choice.dyna": "Dyna-Q",
+    "card.shortcut.choice.dyna_plus": "Dyna-Q+",
+    "card.shortcut.choice.both": "both",
+    "card.shortcut.choice.neither": "neither",
+    "card.shortcut.why": "Only Dyna-Q+: it meets {dyna_plus} treasures in those 3000 steps, and the old way allows "
+      + "no more than {most}; Dyna-Q meets {dyna}. Its model says that there is a wall, and it plans as if that were "
+      + "true for ever. Dyna-Q+ adds a bonus κ√τ to what it has not tried for τ steps, so it plans to look again. "
+      + "Try it: let both learn for 3000 steps, then press “Open a shortcut”.",
   },
 
   ja: {
@@ -249,5 +270,24 @@ export const CARD_STRINGS = {
       + "揺れる見積もりの最大値は、たまたま高いものを選ぶので高すぎます。もう一方のテーブルはその偶然にだまされませんが、"
       + "良く見えただけの行動の価値は、本当に最善の行動より低いのです。学習率を小さくすると、どちらも真の値に"
       + "近づきます。",
+
+    "card.imagination.title": "1 歩ごとに 50 回の想像",
+    "card.imagination.question": "最短の道は 14 歩で、報酬は宝だけです。Dyna-Q は実際の 1 歩ごとに、試したことのある"
+      + "状態と行動の組の更新を 50 回想像します。16 歩以内の道がわかるのは、何エピソード後ですか。",
+    "card.imagination.why": "{truth} エピソード後です。最初のエピソードで偶然宝に着くと、モデルがその情報を、それまでに見た"
+      + "場所すべてに伝えます。想像が 1 歩に 5 回なら {five} エピソード、0 回（ただの Q 学習）なら {none} エピソード"
+      + "かかります。想像には計算が要りますが、歩数は要りません。",
+
+    "card.shortcut.title": "世界が良くなったら",
+    "card.shortcut.question": "壁の隙間を通る道は 16 歩です。3000 歩の後、右に 2 つ目の隙間が開き、10 歩で着けるように"
+      + "なります。Dyna-Q と Dyna-Q+ は、ε = 0.1 のままさらに 3000 歩学習します。近道を通るようになるのはどちらですか。",
+    "card.shortcut.choice.dyna": "Dyna-Q",
+    "card.shortcut.choice.dyna_plus": "Dyna-Q+",
+    "card.shortcut.choice.both": "両方",
+    "card.shortcut.choice.neither": "どちらも通らない",
+    "card.shortcut.why": "Dyna-Q+ だけです。その 3000 歩で宝に {dyna_plus} 回着きました。元の道では多くても {most} 回で、"
+      + "Dyna-Q は {dyna} 回です。Dyna-Q のモデルには壁があり、いつまでもそれが正しいものとして計画します。Dyna-Q+ は、"
+      + "τ 歩試していない行動にボーナス κ√τ を加えるので、もう一度確かめに行きます。両方を 3000 歩学習させてから、"
+      + "「近道を開く」を押してみてください。",
   },
 };

@@ -40,7 +40,9 @@ export function buildControls() {
     const name = target.value;
     target.value = ""; // so that the same example, or another random maze, can be chosen again
     const { maze, settings } = example(name);
-    setWorld({ ...defaults(DYNAMICS), ...settings, maze }); // nothing stays of the example before
+    const own = current().suit(name);
+    setWorld({ ...defaults(DYNAMICS), ...settings, maze }, own === null); // nothing stays of the example before
+    if (own) setSettings(current().id, own);
     tell("info", () => t("example.loaded", { name: t(`example.${name}`) }));
   });
   const sized = (rows, cols) => {

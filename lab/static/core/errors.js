@@ -24,6 +24,11 @@ export const ERRORS = {
     "error.learners": "learners must be a list of one or two such as {\"name\": \"sarsa\"}; got {got}",
     "error.policy": "policy must be a list of {count} actions, one for each cell",
     "error.action": "an action must be 0 up, 1 right, 2 down or 3 left; got {got}",
+    "error.start_on_end": "the episode would end where it starts, at row {row}, column {col}; choose another start",
+    "error.demonstrations": "demonstrations must be a list of at most {most} texts, each of 1 to {steps} letters; "
+      + "got {got}",
+    "error.demonstration_step": "step {step} of demonstration {number} cannot happen in this maze",
+    "error.no_demonstrations": "there is nothing to learn from; show at least one demonstration",
     "error.grid": "grid must be a list of rows, each a list of cells; got {got}",
     "error.grid_size": "a maze has {low} to {high} rows of {low} to {high} cells",
     "error.grid_ragged": "the grid is ragged: row 0 has {cells} cells, row {row} has {got}",
@@ -49,6 +54,10 @@ export const ERRORS = {
     "error.long_answers": "the plans under way are too long to keep together; try again in a moment",
     "error.aside": "another page is using the process for large computations; try again when it has ended",
     "error.aside_ended": "the process that computed for this page has ended, for want of memory perhaps; begin again",
+    "error.no_tensorflow": "the student needs TensorFlow, which is not installed: python -m pip install "
+      + "-e \".[cpu]\"",
+    "error.no_student": "there is no student who could drive; begin with one",
+    "error.student_idle": "the student has left after {minutes} minutes in which nobody played; begin again",
     "error.full": "{readers} readers are here already, as many as there is room for; try again when one has left",
   },
 
@@ -73,6 +82,10 @@ export const ERRORS = {
     "error.learners": "learners は {\"name\": \"sarsa\"} のようなものを 1 つか 2 つ並べたリストにしてください。受け取ったもの: {got}",
     "error.policy": "policy は、マスごとに 1 つ、全部で {count} 個の行動を並べたリストにしてください。",
     "error.action": "行動は 0（上）、1（右）、2（下）、3（左）のどれかです。受け取ったもの: {got}",
+    "error.start_on_end": "{row} 行目 {col} 列目は、入るとエピソードが終わるマスです。スタートを移動してください。",
+    "error.demonstrations": "demonstrations は、1〜{steps} 文字の文字列を {most} 個以下並べたリストにしてください。受け取ったもの: {got}",
+    "error.demonstration_step": "デモンストレーション {number} の {step} 歩目は、この迷路では起こりません。",
+    "error.no_demonstrations": "学習に使うものがありません。デモンストレーションを 1 つ以上示してください。",
     "error.grid": "grid は行のリスト、各行はマスのリストにしてください。受け取ったもの: {got}",
     "error.grid_size": "迷路は {low}〜{high} 行、{low}〜{high} 列です。",
     "error.grid_ragged": "行の長さがそろっていません。0 行目は {cells} マス、{row} 行目は {got} マスです。",
@@ -95,6 +108,9 @@ export const ERRORS = {
     "error.long_answers": "進行中の計画が大きすぎて、まとめて保持できません。少し待ってから、もう一度試してください。",
     "error.aside": "大きな計算用のプロセスを別のページが使っています。終わってから、もう一度試してください。",
     "error.aside_ended": "このページの計算をしていたプロセスが終了しました（メモリ不足かもしれません）。もう一度始めてください。",
+    "error.no_tensorflow": "生徒のネットワークには TensorFlow が必要ですが、インストールされていません: python -m pip install -e \".[cpu]\"",
+    "error.no_student": "操縦を任せる生徒がいません。生徒ありで始めてください。",
+    "error.student_idle": "{minutes} 分間だれも遊ばなかったので、生徒は退出しました。もう一度始めてください。",
     "error.full": "すでに {readers} 人が使っていて満員です。だれかが抜けてから、もう一度試してください。",
   },
 };

@@ -1,7 +1,12 @@
 // Mazes to load. Each is the text form of maze.js, with the numbers that make its point; the others take their
 // defaults.
 
-import { BLOCK, DANGER, EMPTY, TREASURE, empty, fromText } from "./maze.js";
+import { BLOCK, DANGER, EMPTY, TREASURE, empty, fromText, rewardsFromText } from "./maze.js";
+
+// A wall with a gap on the right, on the left, or both (Sutton & Barto 2018, figures 8.4 and 8.5).
+const walled = (wall) => `........T/........./........./${wall}/........./...S.....`;
+const GAPS = { right: walled("BBBBBBBB."), left: walled(".BBBBBBBB"), both: walled(".BBBBBBB.") };
+const PLAIN = { prob: 1, gamma: 0.95, step_reward: 0 };
 
 export const EXAMPLES = {
   book: { text: "...T/.B.D/S..." },
@@ -29,12 +34,26 @@ export const EXAMPLES = {
     text: ["..................T.", ...Array(18).fill("...................."), "S..................."].join("/"),
     settings: { gamma: 0.98, step_reward: -0.01 },
   },
+  open: { // a goal that does not end the episode: a cell that pays at each step
+    text: "......../.BB.BB../.B....B./...BB.../.B....../S..B....", rewards: "1.8:1",
+    settings: { prob: 0.8, gamma: 0.95, step_reward: 0 },
+  },
+  dyna: { text: ".......BT/..B....B./S.B....B./..B....../.....B.../.........", settings: PLAIN },
+  blocking: { text: GAPS.right, settings: PLAIN },
+  shortcut: { text: GAPS.left, settings: PLAIN },
+};
+
+/** The mazes that one press makes of another while an agent lives in it: { text: [what happens, text] }. */
+export const TURNS = {
+  [GAPS.right]: ["block", GAPS.left],
+  [GAPS.left]: ["open", GAPS.both],
+  [GAPS.both]: ["close", GAPS.left],
 };
 
 export function example(name) {
   if (name === "random") return { maze: randomMaze(15), settings: { prob: 0.9, gamma: 0.98 } };
-  const { text, settings = {} } = EXAMPLES[name];
-  return { maze: fromText(text).maze, settings };
+  const { text, rewards = "", settings = {} } = EXAMPLES[name];
+  return { maze: rewardsFromText(fromText(text).maze, rewards), settings };
 }
 
 /** A maze of corridors (a random spanning tree, then a few walls opened so that there is a choice). */

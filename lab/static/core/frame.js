@@ -24,6 +24,7 @@ export function renderNames(boards) {
 
 /** After the boards are drawn. */
 export function renderFrame(boards) {
+  if (!boards.length) return;
   const [{ size }] = boards;
   const sizes = boards[0].sizes();
   byId("zoom").hidden = sizes.length === 1;

@@ -6,7 +6,7 @@
 //   markup           { slot: HTML }: transport, readouts, after, settings, params, side, keys, help of index.html
 //   build()          once, when its markup stands
 //   render()         after every change while it is shown
-//   boards()         how many boards it shows, 1 or 2
+//   boards()         how many boards it shows, 1 or 2; 0 where it has something of its own instead, and no maze
 //   mazeOf(number)   the maze of a board; by default the one that is drawn
 //   numbers()        names of the world's numbers that it shows; by default all
 //   boardTitle(number)  [name, remark] over a board, or []
@@ -22,8 +22,10 @@
 //                    told, shown or not
 //   leave()          another page is shown now
 //   link(what, alive)  the line is "open" (with the ids of jobs that outlived a gap), "lost" or "full"
+//   suit(name)       an example is loaded on it: returns settings of its own that make the point of it, or null
 //   tools            { name: tool } for its boards, beside those of all pages (tools.js)
 //   csv(), command() what can be taken away: a table, the command that does the same; null where there is none
+//   demonstrations() the walks of a person through the maze on the page: a list of steps [{ from, action, to }] each
 //   meanReturn()     { name, value } of the latest episodes of who learns here, or null
 //   view, openView   what a copied link carries of the moment: view() gives { name: text }, openView(fields) shows
 //                    what a link had; fields may hold those of others, or lack some
@@ -48,8 +50,9 @@ export let firstId = null;
 const NOTHING = {
   build() {}, render() {}, boards: () => 1, mazeOf: () => state.world.maze, numbers: () => Object.keys(DYNAMICS),
   boardTitle: () => [], draw: () => false, describe: () => [], hidden: () => null, keys: {}, busy: () => false,
-  legend: () => null, summary: () => "", changed() {}, leave() {}, link() {}, tools: {}, csv: () => null,
-  command: () => null, meanReturn: () => null, view: () => ({}), openView() {}, moment: [],
+  legend: () => null, summary: () => "", changed() {}, leave() {}, link() {}, suit: () => null, tools: {},
+  csv: () => null, command: () => null, demonstrations: () => [], meanReturn: () => null, view: () => ({}),
+  openView() {}, moment: [],
 };
 
 /** Pages in the order of the menu; `first` is the one of links that name none. */

@@ -32,6 +32,7 @@ export function buildTake(boards) {
 function open() {
   const page = current();
   const command = page.command();
+  byId("take-picture").closest("div").hidden = page.boards() === 0;
   byId("take-table-row").hidden = page.csv() === null;
   byId("take-command-row").hidden = command === null;
   byId("command").hidden = command === null;

@@ -9,12 +9,13 @@ import { arrows, badge, disc, prepare, text, textWidth } from "../core/draw.js";
 import { fixed, signedFixed } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { ACTION_NAMES, MOVES, isOrdinary } from "../core/maze.js";
+import { drawImagined } from "./imagined.js";
 import { PACES, bestMask, isFast, isRunning, learnersNow, lesson } from "./lesson.js";
+import { CORNERS, triangle } from "./triangles.js";
 import { describeView, nameOf, pictureOf, sum } from "./views.js";
 import { walkOn } from "./walks.js";
 
 const FLASH = 450; // milliseconds
-const CORNERS = [[[-1, -1], [1, -1]], [[1, -1], [1, 1]], [[1, 1], [-1, 1]], [[-1, 1], [-1, -1]]]; // by action
 const SHADES = 40; // on each side of zero: triangles of one shade are filled together
 const SMALL = 52; // CSS pixels of a cell
 const PAPER = 0; // the shade of a cell of which nothing is known
@@ -233,12 +234,6 @@ function dart(path, x, y, action, reach, alone) {
   path.lineTo(x + dx * tail + dy * wide, y + dy * tail - dx * wide);
 }
 
-function triangle(ctx, x, y, [[ax, ay], [bx, by]], half) {
-  ctx.moveTo(x, y);
-  ctx.lineTo(x + ax * half, y + ay * half);
-  ctx.lineTo(x + bx * half, y + by * half);
-}
-
 // -- what moves --------------------------------------------------------------------------------------------------
 
 /** What was just learnt, and the agent. Fast lessons show neither movement nor flashes: they would only flicker. */
@@ -266,10 +261,11 @@ function drawLife(board, learner, one = false) {
       ctx.restore();
     }
   }
+  const imagining = drawImagined(board, learner, one);
   const moving = slow && learner.last ? progress(learner.since, Math.min(350, 800 / pace)) : 1;
   drawAgent(board, moving < 1 ? learner.from : learner.state, learner.state, moving, 0.15);
   if (slow && size >= 40) drawErrors(board, learner, colour);
-  return slow && learner.last !== undefined && (age < 1 || moving < 1);
+  return slow && learner.last !== undefined && (age < 1 || moving < 1 || imagining);
 }
 
 /** δ on each cell that changed; where one has changed several times, the last. */
@@ -286,7 +282,7 @@ function drawErrors(board, { flashes }, colour) {
   }
 }
 
-/** For screen readers: "Q-learning: best right 0.4025, visits 12", and what the view shows. */
+/** For screen readers: "Q-learning: best right 0.4025, visits 12", what it just imagined, what the view shows. */
 export function describeLearnt(s, board) {
   const learner = learnersNow()[board.number];
   if (!learner?.q || !(s < learner.q.length)) return [];
@@ -294,5 +290,14 @@ export function describeLearnt(s, board) {
     name: nameOf(learner), value: fixed(Math.max(...learner.q[s]), 4), visits: sum(learner.n[s]).toLocaleString("en"),
     actions: actionsIn(bestMask(learner, s)).map((a) => t(`action.${ACTION_NAMES[a]}`)).join(t("list")),
   })] : [];
-  return [...known, ...describeView(board.number, s)];
+  return [...known, ...describeImagined(learner, s), ...describeView(board.number, s)];
+}
+
+/** The imagined updates of the last step in a cell; of an action that had several, the last. */
+function describeImagined({ imagined }, s) {
+  const here = imagined?.updates.filter(([at, , error]) => at === s && error) ?? [];
+  if (!here.length || isFast()) return [];
+  const last = new Map(here.map(([, action, error]) => [action, error]));
+  const updates = [...last].map(([a, error]) => `${t(`action.${ACTION_NAMES[a]}`)} ${signedFixed(error, 4)}`);
+  return [t("cell.imagined", { updates: updates.join(t("list")) })];
 }

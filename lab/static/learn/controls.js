@@ -1,12 +1,13 @@
 // Everything around the boards that belongs to learning: learners, settings, pace, readouts.
 
-import { setSettings } from "../core/change.js";
+import { setSettings, setWorld } from "../core/change.js";
 import { accept, buildSettings, putParams } from "../core/controls.js";
+import { TURNS } from "../core/examples.js";
 import { byId, make, on, option, put, say, setAttribute } from "../core/dom.js";
 import { fixed, full, short, signedFixed } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { ARROWS } from "../core/maze.js";
-import { changed, settingsOf, state } from "../core/state.js";
+import { sayPlace, t } from "../core/i18n.js";
+import { ARROWS, fromText, placeOf, toText } from "../core/maze.js";
+import { changed, settingsOf, state, tell } from "../core/state.js";
 import { adviceFor } from "./advice.js";
 import { STYLES } from "./chart.js";
 import {
@@ -40,6 +41,7 @@ export function buildLearnControls() {
   on("learn-reset", "click", reset);
   on("greedy", "click", toggleWalk);
   on("take-back", "click", takeBack);
+  on("turn", "click", turn);
   on("pace", "input", ({ target }) => setPace(target.valueAsNumber));
   byId("pace").max = PACES.length - 1;
   buildViews();
@@ -82,8 +84,20 @@ const reset = () => {
   resetLesson();
 };
 
+/** What one press makes of the maze, [what happens, text], or undefined. */
+const turnNow = () => TURNS[toText(state.world.maze)];
+
+/** Change the maze; the lesson goes on in it. */
+function turn() {
+  if (!turnNow()) return;
+  const [, text] = turnNow();
+  setWorld({ maze: fromText(text).maze });
+  tell("info", () => t("turn.done"));
+}
+
 export const KEYS = {
   " ": toggle, ".": () => step("step"), n: () => step("episode"), r: reset, R: takeBack, w: toggleWalk, v: nextView,
+  c: turn,
 };
 
 /** The curve that compares two learners stands beside their boards, above the settings, so that it is always seen. */
@@ -112,6 +126,8 @@ export function renderLearnControls() {
   byId("learn").textContent = t(running ? "pause" : run && !run.over ? "lesson.resume" : "lesson.learn");
   byId("learn-reset").disabled = !run;
   byId("take-back").hidden = !lesson.forgotten || run !== null;
+  byId("turn").hidden = !turnNow();
+  if (turnNow()) say(byId("turn"), t(`turn.${turnNow()[0]}`));
   byId("greedy").disabled = !isAlive();
   say(byId("greedy"), t(isWalking() ? "walk.stop" : "greedy"));
   byId("pace").value = lesson.pace;
@@ -152,7 +168,8 @@ function renderLearners() {
   while (list.children.length > lines.length) list.lastChild.remove();
   lines.forEach((words, i) => {
     const line = list.children[i]
-      ?? list.appendChild(make("li", {}, make("b"), make("span"), make("span", { className: "equation" })));
+      ?? list.appendChild(make("li", {}, make("b"), make("span"), make("span", { className: "equation" }),
+        make("span", { className: "imagined" })));
     line.style.setProperty("--mark", `var(${STYLES[i].colour})`);
     words.forEach((each, at) => say(line.children[at], each));
   });
@@ -165,7 +182,7 @@ export function learnerTitle(number) {
   return learner ? [nameOf(learner), t("walk.seed", { seed: learner.seed })] : [];
 }
 
-/** [name, where it is, the TD error written out] */
+/** [name, where it is, the TD error written out, what it imagined then] */
 function lineOf(learner) {
   const ended = learner.last && (learner.last.terminated || learner.last.truncated);
   const episode = (learner.episode + (ended ? 0 : 1)).toLocaleString("en");
@@ -175,7 +192,17 @@ function lineOf(learner) {
   if (fast && learner.speed >= 1) {
     parts.push(t("lesson.speed", { speed: Number(learner.speed.toPrecision(2)).toLocaleString("en") }));
   }
-  return [nameOf(learner), parts.join(" · "), fast ? "" : errorOf(learner)];
+  return [nameOf(learner), parts.join(" · "), fast ? "" : errorOf(learner), fast ? "" : imaginedOf(learner)];
+}
+
+/** "then 20 imagined updates; 3 changed something, the largest at row 1, column 8, →: +0.0475" */
+function imaginedOf({ imagined }) {
+  if (!imagined) return "";
+  const { count, changed: some, updates } = imagined;
+  if (!some) return count ? t("lesson.imagined.none", { count }) : t("lesson.imagined.empty");
+  const [s, action, error] = updates.reduce((most, each) => (Math.abs(each[2]) > Math.abs(most[2]) ? each : most));
+  const where = sayPlace(placeOf(state.world.maze, s));
+  return t("lesson.imagined", { count, some, where, action: ARROWS[action], error: signedFixed(error, 4) });
 }
 
 function errorOf({ name, last, equation, flashes }) {

@@ -2,7 +2,7 @@
 
 /** A learner as "learning" announces it, before its first frame. */
 export const newLearner = (about) => ({
-  ...about, q: null, n: null, v: null, flashes: [], speed: 0, version: 0,
+  ...about, q: null, n: null, v: null, tried: null, flashes: [], waves: [], speed: 0, version: 0,
   mark: { time: performance.now(), episode: 0 },
 });
 
@@ -19,10 +19,14 @@ export function takeIn(learner, frame, full, states, initial) {
     learner.flashes = flashesOf(last);
     learner.equation = frame.steps.length === 1 && learner.q ? equationOf(learner, last, frame.gamma, initial) : null;
     Object.assign(learner, { from: last.state, since: now, last });
+    learner.waves = wavesOf(learner, frame.imagined, now);
   }
-  const { rows, v, curve, measures, ...rest } = frame;
+  const { rows, v, tried, imagined, curve, measures, ...rest } = frame;
+  if (last) learner.imagined = imagined;
   Object.assign(learner, rest);
   takeTables(learner, rows, v, full, states);
+  if (full || !learner.tried) learner.tried = tried && Array.from({ length: states }, () => [0, 0, 0, 0]);
+  for (const [s, row] of tried ?? []) learner.tried[s] = row;
   learner.curve = { size: curve.size, means: joined(learner.curve?.means, curve.keep, curve.means) };
   learner.measures = joined(learner.measures, measures.keep, measures.points);
   learner.version += 1;
@@ -38,6 +42,14 @@ function takeTables(learner, rows, v, full, states) {
     learner.n[s] = n;
   }
   for (const [s, value] of v ?? []) learner.v[s] = value;
+}
+
+export const WAVE = 1500; // milliseconds that imagined updates may take to appear and to fade
+
+/** The imagined updates of the last steps, [{ updates: [[s, a, error]], since }], the newest last. */
+function wavesOf({ waves }, imagined, now) {
+  const young = waves.filter(({ since }) => now - since < WAVE);
+  return imagined ? [...young, { updates: imagined.updates, since: now }] : [];
 }
 
 /** [{ state, action, error }], what this step found wrong, one for each entry. */

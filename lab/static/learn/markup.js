@@ -11,6 +11,7 @@ export const markup = {
       </div>
       <label class="speed pace"><span data-t="pace"></span><input id="pace" type="range" min="0" step="1"><output id="pace-value"></output></label>
       <button id="greedy" data-t="greedy"></button>
+      <button id="turn"></button>
     </div>`,
   readouts: `
     <p id="lesson-hint" class="readout" data-t="lesson.hint"></p>
@@ -45,7 +46,9 @@ export const markup = {
     <div><dt><kbd>.</kbd> <kbd>n</kbd></dt><dd data-t="help.learn.step"></dd></div>
     <div><dt><kbd>w</kbd></dt><dd data-t="help.learn.walk"></dd></div>
     <div><dt><kbd>v</kbd></dt><dd data-t="help.learn.view"></dd></div>
-    <div><dt><kbd>r</kbd> <kbd>R</kbd></dt><dd data-t="help.learn.reset"></dd></div>`,
+    <div><dt><kbd>r</kbd> <kbd>R</kbd></dt><dd data-t="help.learn.reset"></dd></div>
+    <div><dt><kbd>c</kbd></dt><dd data-t="help.learn.turn"></dd></div>`,
   help: `
-    <p data-t="help.learn"></p>`,
+    <p data-t="help.learn"></p>
+    <p data-t="help.learn.model"></p>`,
 };

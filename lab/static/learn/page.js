@@ -8,7 +8,7 @@ import { KEYS, buildLearnControls, learnSummary, learnerTitle, renderLearnContro
 import { renderLearnt } from "./inspector.js";
 import { PACES, isRunning, lesson, lessonChanged, lessonLink, pauseLesson, setPace } from "./lesson.js";
 import { markup } from "./markup.js";
-import { SETTINGS, learnersOf } from "./settings.js";
+import { SETTINGS, learnersOf, suited } from "./settings.js";
 import { strings } from "./strings.js";
 import { command, csv } from "./take.js";
 import { learnerOf, sharedLegend, viewOf, viewsOf } from "./views.js";
@@ -61,6 +61,11 @@ export const learnPage = {
     });
   },
   moment: ["pace", "view"],
+  suit(name) {
+    const { pace, settings } = suited(name) ?? { settings: null };
+    if (settings) setPace(PACES.indexOf(pace));
+    return settings;
+  },
   meanReturn,
   csv,
   command,

@@ -2,6 +2,7 @@
 // are said once, in lab/learners.py.
 
 import { CATALOGUE } from "../catalogue.js";
+import { defaults } from "../core/state.js";
 
 export const LEARNERS = Object.keys(CATALOGUE.learners);
 
@@ -24,6 +25,18 @@ export const SETTINGS = {
   seed2: { default: 2, ...SEED },
   ...NUMBERS,
 };
+
+/** { example: [pace, settings] } that make the point of it. */
+const SUITED = {
+  dyna: [30, { learner: "dyna", learner2: "q_learning" }],
+  blocking: [100, { learner: "dyna", learner2: "dyna_plus" }],
+  shortcut: [100, { learner: "dyna", learner2: "dyna_plus" }],
+};
+export function suited(name) {
+  if (!SUITED[name]) return null;
+  const [pace, settings] = SUITED[name];
+  return { pace, settings: { ...defaults(SETTINGS), ...settings } };
+}
 
 export const learnersOf = ({ learner, seed, learner2, seed2 }) =>
   [{ name: learner, seed }, ...(learner2 ? [{ name: learner2, seed: seed2 }] : [])];

@@ -12,6 +12,9 @@ export const strings = {
     "learner.double_q_learning": "Double Q-learning",
     "learner.td_lambda": "TD(λ)",
     "learner.actor_critic": "Actor-critic",
+    "learner.dyna": "Dyna-Q",
+    "learner.dyna_plus": "Dyna-Q+",
+    "learner.prioritized_sweeping": "Prioritized sweeping",
     "seed": "Seed", "seed.of": "Seed of the learner", "seed2.of": "Seed of the learner beside it",
     "seeds.new": "New seeds",
     "versus": " and ",
@@ -24,6 +27,9 @@ export const strings = {
     "num_steps": "Steps n", "num_steps.hint": "rewards before it learns",
     "lambda_": "Trace λ", "lambda_.hint": "how far errors reach back",
     "actor_rate": "Actor rate", "actor_rate.hint": "for the preferences",
+    "planning_steps": "Planning steps", "planning_steps.hint": "imagined, each step",
+    "memory": "Model’s memory", "memory.hint": "outcomes; 1: last",
+    "bonus": "Bonus κ", "bonus.hint": "κ√τ, untried for τ",
 
     "lesson.learn": "Learn", "lesson.resume": "Go on",
     "lesson.step": "One step", "lesson.episode": "Next episode", "lesson.reset": "Reset",
@@ -31,12 +37,13 @@ export const strings = {
     "view.of": "What the board of {name} shows", "view.q": "Q values", "view.h": "Preferences H",
     "view.policy": "Policy π(a|s)",
     "view.n": "Visits", "view.truth": "Truth: V*", "view.error": "Error: Q − Q*", "view.critic": "Critic’s V(s)",
-    "view.traces": "Traces of λ",
+    "view.traces": "Traces of λ", "view.model": "Model: age",
     "legend.q": "Q of each action", "legend.h": "preferences H: only differences count",
     "legend.policy": "probability of each action", "legend.n": "visits; shades by the logarithm",
     "legend.truth": "the planner’s V* and best actions", "legend.error": "blue: Q too high; orange: too low",
     "legend.critic": "the critic’s V(s), the preferred action",
     "legend.traces": "trace: the weight of each action in an update",
+    "legend.model": "steps since each action was tried; –: not in the model",
     "legend.missing": "The planner finds no answer here, so there is no truth to show.",
     "greedy": "Walk greedily",
     "greedy.end": "{name}: {end}, return {value}, discounted {discounted}.",
@@ -49,6 +56,10 @@ export const strings = {
     "lesson.waits.steps": "{action} reward {reward}; it learns when it has seen n rewards",
     "lesson.returns": "The episode has ended: {count} values moved towards their returns",
     "lesson.earlier": "{action} reward {reward}; now it learns about an earlier step, {earlier}: δ = {error}",
+    "lesson.imagined": "then {count} imagined updates; {some} changed something, the most at {where}, {action}: "
+      + "{error}",
+    "lesson.imagined.none": "then {count} imagined updates, which changed nothing",
+    "lesson.imagined.empty": "then nothing was left to imagine",
     "lesson.anew": "The maze’s size, a learner or a seed has changed, so learning begins anew. “Take it back” "
       + "(R on the board) brings the old lesson back.",
     "lesson.not.begun": "The maze’s size, a learner or a seed has changed, so learning begins anew.",
@@ -63,17 +74,21 @@ export const strings = {
     "lesson.forgotten": "Everything was forgotten. “Take it back” (R on the board) brings it back, until something "
       + "else is learnt.",
     "lesson.takeback": "Take it back",
+    "turn.block": "Close the gap, open one on the left", "turn.open": "Open a shortcut",
+    "turn.close": "Close the shortcut",
+    "turn.done": "The maze has changed, and the lesson goes on in it.",
     "lesson.cancelled": "The lesson was stopped.",
 
     "advice.none": "There is no treasure in this maze: all there is to learn is how to lose least.",
     "advice.walled": "No way leads from the start to the treasure, so nobody can learn one.",
     "advice.value": "{name}: in {episodes} episodes the treasure was never reached, so nothing is known of it. More "
-      + "exploration (a larger ε, or a temperature τ) or a first value of Q above 0 helps to find it; n and λ only "
-      + "spread what was found.",
+      + "exploration (a larger ε, or a temperature τ) or a first value of Q above 0 helps to find it; n, λ and "
+      + "planning only spread what was found.",
     "advice.policy": "{name}: in {episodes} episodes the treasure was never reached, so nothing is known of it. With "
       + "a smaller actor rate it stays undecided, and so explores, for longer.",
 
     "cell.learnt": "{name}: best {actions} {value}, visits {visits}",
+    "cell.imagined": "just imagined: {updates}",
     "cell.view": "{view} = {numbers}",
     "curve": "Learning curve", "curve.kind": "What the curve shows",
     "curve.returns": "Returns", "curve.error": "Error to V*", "curve.greedy": "Greedy policy",
@@ -113,6 +128,10 @@ export const strings = {
     "help.learn.walk": "walk greedily with what was learnt, then go on",
     "help.learn.view": "show something else in the cells",
     "help.learn.reset": "forget everything; take that back",
+    "help.learn.turn": "change the maze, where it is one that can",
+    "help.learn.model": "Dyna-Q, Dyna-Q+ and prioritized sweeping (Day 6) learn a model, too, and after each real "
+      + "step imagine others: a whole line is what was really learnt, a dashed one what was imagined, wider for a "
+      + "larger error, in the order of the small numbers. The view “Model: age” shows what the model knows.",
   },
 
   ja: {
@@ -126,6 +145,9 @@ export const strings = {
     "learner.double_q_learning": "Double Q 学習",
     "learner.td_lambda": "TD(λ)",
     "learner.actor_critic": "Actor-Critic",
+    "learner.dyna": "Dyna-Q",
+    "learner.dyna_plus": "Dyna-Q+",
+    "learner.prioritized_sweeping": "優先度付きスイープ",
     "seed": "シード", "seed.of": "エージェントのシード", "seed2.of": "比べる相手のシード",
     "seeds.new": "新しいシード",
     "versus": " と ",
@@ -138,17 +160,21 @@ export const strings = {
     "num_steps": "ステップ数 n", "num_steps.hint": "学習までに見る報酬の数",
     "lambda_": "トレース λ", "lambda_.hint": "誤差がさかのぼる長さ",
     "actor_rate": "Actor の学習率", "actor_rate.hint": "選好を動かす割合",
+    "planning_steps": "プランニング回数", "planning_steps.hint": "1 歩ごとの想像上の更新",
+    "memory": "モデルの記憶", "memory.hint": "数える結果の数、1 で最新のみ",
+    "bonus": "ボーナス κ", "bonus.hint": "τ 歩試していなければ κ√τ",
 
     "lesson.learn": "学習する", "lesson.resume": "再開",
     "lesson.step": "1 歩", "lesson.episode": "次のエピソード", "lesson.reset": "リセット",
     "pace": "速さ", "pace.value": "毎秒 {pace} 歩", "pace.full": "全速力",
     "view.of": "盤面の表示（{name}）", "view.q": "Q 値", "view.h": "選好 H", "view.policy": "方策 π(a|s)",
     "view.n": "訪問回数", "view.truth": "真の値 V*", "view.error": "誤差 Q − Q*", "view.critic": "Critic の V(s)",
-    "view.traces": "λ のトレース",
+    "view.traces": "λ のトレース", "view.model": "モデル: 経過歩数",
     "legend.q": "各行動の Q", "legend.h": "各行動の選好 H（差だけに意味がある）",
     "legend.policy": "各行動の確率", "legend.n": "訪問回数（濃さは対数）",
     "legend.truth": "計画で求めた V* と最適な行動", "legend.error": "青: 高すぎ、オレンジ: 低すぎ",
     "legend.critic": "Critic の V(s) と、選好が最大の行動", "legend.traces": "トレース: 各行動の更新の重み",
+    "legend.model": "各行動を最後に試してからの歩数（–: モデルにない）",
     "legend.missing": "計画では答えが求まらないので、真の値は表示できません。",
     "greedy": "貪欲方策で歩く",
     "greedy.end": "{name}: {end}。収益 {value}、割引収益 {discounted}。",
@@ -161,6 +187,9 @@ export const strings = {
     "lesson.waits.steps": "{action} 報酬 {reward}。学習するのは n 個の報酬を見てから",
     "lesson.returns": "エピソード終了: {count} 個の値を収益に近づけました",
     "lesson.earlier": "{action} 報酬 {reward}。以前の行動 {earlier} について学習: δ = {error}",
+    "lesson.imagined": "続いて想像上の更新 {count} 回。値が変わったのは {some} 回、最大は {where}、{action}: {error}",
+    "lesson.imagined.none": "続いて想像上の更新 {count} 回。値は変わらず",
+    "lesson.imagined.empty": "想像することは残っていません",
     "lesson.anew": "迷路の大きさ・エージェント・シードのどれかが変わったので、学習は初めからになります。「取り消す」（盤面では R）で前の学習に戻れます。",
     "lesson.not.begun": "迷路の大きさ・エージェント・シードのどれかが変わったので、学習は初めからになります。",
     "lesson.taken.back": "前の学習に戻りました。",
@@ -170,16 +199,19 @@ export const strings = {
     "lesson.limit.seconds": "自動で進める上限の計算時間 {seconds} 秒に達したので、一時停止しました。1 歩ずつの操作や設定の変更は続けられます。",
     "lesson.forgotten": "学んだことをすべて消しました。次の学習を始めるまでは「取り消す」（盤面では R）で元に戻せます。",
     "lesson.takeback": "取り消す",
+    "turn.block": "隙間をふさぎ、左に開く", "turn.open": "近道を開く", "turn.close": "近道をふさぐ",
+    "turn.done": "迷路が変わり、学習はその中で続きます。",
     "lesson.cancelled": "学習を中止しました。",
 
     "advice.none": "この迷路には宝がありません。学べるのは、損を最も小さくする動き方だけです。",
     "advice.walled": "スタートから宝へ行く道がないので、宝への行き方は学べません。",
     "advice.value": "{name}: {episodes} エピソードで一度も宝に着いていないので、宝のことは何も学べていません。探索を増やす"
-      + "（ε を大きくする、温度 τ を使う）か、Q の初期値を 0 より大きくすると見つけやすくなります。n と λ は、見つけた報酬を速く広げるだけです。",
+      + "（ε を大きくする、温度 τ を使う）か、Q の初期値を 0 より大きくすると見つけやすくなります。n、λ、プランニングは、見つけた報酬を速く広げるだけです。",
     "advice.policy": "{name}: {episodes} エピソードで一度も宝に着いていないので、宝のことは何も学べていません。Actor の学習率を小さくすると、"
       + "方策がすぐには偏らず、探索が長く続きます。",
 
     "cell.learnt": "{name}: 最善は{actions} {value}、訪問 {visits} 回",
+    "cell.imagined": "直前の想像: {updates}",
     "cell.view": "{view} = {numbers}",
     "curve": "学習曲線", "curve.kind": "曲線に表示するもの",
     "curve.returns": "収益", "curve.error": "V* との誤差", "curve.greedy": "貪欲方策",
@@ -217,5 +249,9 @@ export const strings = {
     "help.learn.space": "学習／一時停止", "help.learn.step": "1 歩進む／エピソードの終わりまで進む",
     "help.learn.walk": "学んだ貪欲方策で歩き、終わったら学習に戻る", "help.learn.view": "マスの表示を切り替える",
     "help.learn.reset": "すべて忘れる／それを取り消す",
+    "help.learn.turn": "迷路を変える（変わる迷路の場合）",
+    "help.learn.model": "Dyna-Q、Dyna-Q+、優先度付きスイープ（6 日目）はモデルも学び、実際の 1 歩のたびに想像上の更新をします。"
+      + "実線は実際の学習、破線は想像で、誤差が大きいほど太く、小さな数字の順に更新します。「モデル: 経過歩数」では、"
+      + "モデルが知っていることが見えます。",
   },
 };

@@ -15,9 +15,9 @@ export function csv() {
   return `${["learner,seed,episode,size,discounted_return", ...lines].join("\n")}\n`;
 }
 
-const FLAGS = { lambda_: "lambdas" };
+const FLAGS = { lambda_: "lambdas", planning_steps: "modelstep" };
 
-/** The command lines, one a learner, that let the scripts of Day 3 repeat the lesson: maze, seed and settings. */
+/** The command lines, one a learner, that let the scripts repeat the lesson: maze, seed and settings. */
 export function command() {
   const world = settingsOf("learn");
   return learnersOf(world).map(({ name, seed }, i) => {

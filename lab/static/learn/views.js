@@ -19,8 +19,9 @@ export const learnerOf = (number) => learnersNow()[number] ?? learnersOf(setting
 
 /** The views that a learner has. */
 export function viewsOf(name) {
-  const traces = CATALOGUE.learners[name].settings.includes("lambda_");
-  return ["q", "policy", "n", "truth", ...(isPolicy(name) ? ["critic"] : ["error"]), ...(traces ? ["traces"] : [])];
+  const has = (setting) => CATALOGUE.learners[name].settings.includes(setting);
+  return ["q", "policy", "n", "truth", ...(isPolicy(name) ? ["critic"] : ["error"]),
+    ...(has("lambda_") ? ["traces"] : []), ...(has("planning_steps") ? ["model"] : [])];
 }
 
 /** The view that a board shows now. */
@@ -43,6 +44,9 @@ export function actionProbs({ based_on: base, q, n }, s, { epsilon, epsilon_deca
   const ties = row.filter((value) => value === best).length;
   return row.map((value) => explore / row.length + (value === best ? (1 - explore) / ties : 0));
 }
+
+/** A planner's model of a state: how many steps ago it tried each action; null for what it never tried. */
+const agesOf = ({ tried, step }, s) => tried[s].map((at) => (at ? step - at : null));
 
 /** Each view: the numbers of a state (one for each action, or one alone), how they are written, and the arrows. */
 const VIEWS = {
@@ -69,6 +73,10 @@ const VIEWS = {
   traces: {
     numbers: ({ traceRows }, s) => traceRows.get(s), write: fixed, known: ({ traceRows }, s) => traceRows.has(s),
     best: () => 0,
+  },
+  model: {
+    numbers: agesOf, write: (age) => (age === null ? "–" : compact(age)), known: visited, best: () => 0,
+    logarithmic: true, floor: 0.2, // what was tried just now is known, too
   },
 };
 
@@ -117,7 +125,9 @@ export function pictureOf(number) {
   // At least a tenth: the first steps teach hundredths, which should not look like danger.
   const largest = kind.largest
     ?? roundUp(all.reduce((most, row) => (row ? Math.max(most, ...row.map(Math.abs)) : most), 0.1));
-  const shade = kind.logarithmic ? (n) => Math.log1p(n) / (Math.log1p(largest) * 1.1) : (value) => value / largest;
+  const floor = kind.floor ?? 0;
+  const logarithm = (n) => floor + ((1 - floor) * Math.log1p(n)) / (Math.log1p(largest) * 1.1);
+  const shade = kind.logarithmic ? (n) => (n === null ? 0 : logarithm(n)) : (value) => value / largest;
   return { ...kind, view, learner, numbers, largest, shade };
 }
 

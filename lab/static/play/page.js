@@ -6,7 +6,7 @@ import { markup } from "./markup.js";
 import { buildRecord, renderRecord } from "./record.js";
 import { SETTINGS } from "./settings.js";
 import { strings } from "./strings.js";
-import { walkingChanged, walkingLink } from "./walking.js";
+import { recordHere, walkingChanged, walkingLink } from "./walking.js";
 
 export const playPage = {
   id: "play",
@@ -32,4 +32,5 @@ export const playPage = {
   changed: walkingChanged,
   leave: leaveWalking,
   link: walkingLink,
+  demonstrations: () => recordHere().walks.map(({ steps }) => steps),
 };
