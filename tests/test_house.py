@@ -34,7 +34,8 @@ FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each o
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 FRAMEWORK_LEVEL = {name: level for level, names in enumerate(FRAMEWORK) for name in names}
 SIBLINGS = ("IM", "EV")  # days of one line: not even these use each other
-WITHOUT_TENSORFLOW = ("worlds", "environment", "DP", "EL", "lab", "tools", "welcome")
+WITHOUT_TENSORFLOW = ("worlds", "environment", "DP", "EL", "IM", "lab", "tools", "welcome")
+DEEP_CHAPTERS = ("IM.adversarial", "IM.deep_dagger", "IM.deep_maxent")  # of a day whose other pages do without it
 
 FILES = [
     path
@@ -127,7 +128,7 @@ def test_git_ignores_no_source():
 def needs_no_tensorflow(module):
     package, _, rest = module.partition(".")
     if package != "framework":
-        return package in WITHOUT_TENSORFLOW
+        return package in WITHOUT_TENSORFLOW and module not in DEEP_CHAPTERS
     return rest.split(".")[0] not in WITH_TENSORFLOW
 
 
