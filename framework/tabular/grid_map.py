@@ -87,7 +87,8 @@ def draw_grid(ax, grid, V, greedy, title=""):
         ax.quiver(col, row - lift, right, down, color=ink[row, col], **arrows)
     if points > 24:
         for row, col in np.argwhere(ordinary):
-            number = f"{V[row, col]:.2f}" if limit < 10 else f"{V[row, col]:.1f}"
+            digits = 2 if limit < 10 else 1
+            number = f"{round(V[row, col], digits) + 0.0:.{digits}f}"  # adding 0 makes -0.00 a 0.00
             style = {"ha": "center", "va": "center", "fontsize": min(9, points / 3), "color": ink[row, col]}
             ax.text(col, row + 0.36, number, **style)
     ax.set(xticks=[], yticks=[], title=title)

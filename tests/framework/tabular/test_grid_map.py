@@ -70,3 +70,8 @@ def test_the_picture_has_a_number_in_each_ordinary_cell_and_an_arrow_for_each_be
 def test_a_map_too_large_for_numbers_has_colours_alone():
     grid = GridMap(np.zeros((60, 60), np.int8), "↑→↓←")
     assert drawn(grid, np.zeros(3600), np.ones((3600, 4), bool)) == ([], [])
+
+
+def test_no_number_of_the_picture_is_a_negative_zero():
+    texts, _ = drawn(GridMap(np.zeros((1, 2), np.int8), "↑→↓←"), np.array([-0.001, 1.0]), np.zeros((2, 4), bool))
+    assert texts == ["0.00", "1.00"]
