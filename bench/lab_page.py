@@ -1,8 +1,9 @@
 """The simulator's page in Chromium: frames a second of the largest maze, and the memory of a long lesson.
 
-    python bench/lab_page.py                needs Chromium, chromedriver and selenium; takes about three minutes
+    python bench/lab_page.py                needs Chromium, chromedriver and selenium; takes about five minutes
 
-Two learners learn a 20×20 maze at full speed. It counts the different states that the page draws in ten seconds,
+Two learners learn a 20×20 maze at full speed: those of Day 3 only learn, those of Day 6 imagine 50 updates after each
+step, too. It counts the different states that the page draws in ten seconds,
 after five for warming up, and reads what the browser and the server hold at 20 and at 120 seconds.
 """
 
@@ -18,7 +19,8 @@ from bench.machine import machine, save
 from framework.cli import run
 
 FIELD = "/".join(["..................T.", *["." * 20] * 18, "S..................."])
-LINK = f"#maze={FIELD}&prob=0.8&gamma=0.98&step_reward=-0.01&mode=learn&learner=q_learning&learner2=sarsa&pace=full"
+LINK = f"#maze={FIELD}&prob=0.8&gamma=0.98&step_reward=-0.01&mode=learn&pace=full"
+LESSONS = (("q_learning", "sarsa"), ("dyna", "dyna_plus"))
 COUNT_FRAMES = """
 const [seconds, done] = arguments;
 import(new URL("static/learn/lesson.js", document.baseURI)).then(({ lesson }) => {
@@ -71,6 +73,13 @@ class Options:
 
 
 def main(options):
+    lessons = {" and ".join(names): measured(names, options.seconds) for names in LESSONS}
+    if options.save:
+        save("lab_page", {"machine": machine("tornado", "numpy", "selenium"), "lessons": lessons})
+
+
+def measured(names, seconds):
+    """A lesson of two learners, with a server and a browser of its own; returns what `long_lesson` measures."""
     server = subprocess.Popen(
         [sys.executable, SERVER, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -78,23 +87,23 @@ def main(options):
         address = re.search(r"http://\S+/", server.stdout.readline()).group(0)
         chrome = browser()
         try:
-            result = long_lesson(chrome, address, server, options.seconds)
+            link = f"{address}{LINK}&learner={names[0]}&learner2={names[1]}"
+            result = long_lesson(chrome, link, server, seconds)
         finally:
             chrome.quit()
     finally:
         server.terminate()
         server.wait()
-    print(f"{result['frames_per_second']:.1f} frames a second")
+    print(f"{' and '.join(names)}: {result['frames_per_second']:.1f} frames a second")
     for name in ("browser", "server"):
         print(f"{name}: {' → '.join(f'{size:.1f}' for size in result[f'{name}_megabytes'])} MB")
-    if options.save:
-        save("lab_page", {"machine": machine("tornado", "numpy", "selenium"), **result})
+    return result
 
 
-def long_lesson(chrome, address, server, seconds):
+def long_lesson(chrome, link, server, seconds):
     """Learn for so long; returns frames a second, and the memory of browser and server early and late."""
     chrome.set_script_timeout(60)
-    chrome.get(f"{address}{LINK}")
+    chrome.get(link)
     chrome.implicitly_wait(10)
     chrome.find_element("id", "learn").click()
     began = time.monotonic()

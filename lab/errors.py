@@ -32,7 +32,8 @@ SENTENCES = {
     "policy": "policy must be a list of {count} actions, one for each cell",
     "action": "an action must be 0 up, 1 right, 2 down or 3 left; got {got}",
     "start_on_end": "the episode would end where it starts, at row {row}, column {col}; choose another start",
-    "demonstrations": "demonstrations must be a list of at most {most} texts, each of 1 to {steps} letters; got {got}",
+    "demonstrations": "demonstrations must be a list of at most {most} texts, each of 1 to {steps} letters; "
+    "got {got}",
     "demonstration_step": "step {step} of demonstration {number} cannot happen in this maze",
     "no_demonstrations": "there is nothing to learn from; show at least one demonstration",
     # mazes
@@ -57,7 +58,6 @@ SENTENCES = {
     "fault": "the server has made a mistake, which its terminal shows; begin again",
     # limits
     "busy": "{jobs} jobs are being computed already; try again in a moment",
-    "many_jobs": "{jobs} jobs are under way on this line already; cancel one first",
     "many_asked": "{most} requests to this job wait to be done already; try again in a moment",
     "long_answers": "the plans under way are too long to keep together; try again in a moment",
     "aside": "another page is using the process for large computations; try again when it has ended",

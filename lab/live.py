@@ -20,7 +20,6 @@ from lab.protocol import KINDS
 from lab.protocol.base import Kind, message_id, parse_message
 from lab.protocol.plan import walk_request
 
-MOST_JOBS = 6  # of one page: one of each kind that a page may leave under way, and a card
 KEPT_SECONDS = 60  # that a page's jobs wait for it to come back
 MOST_KEPT = 100  # pages whose jobs wait
 
@@ -75,12 +74,10 @@ class Visit:
         """Begin a job. It replaces one of the same id or kind, which is told "cancelled".
 
         Raises:
-            BadRequest: the message is malformed.   Busy: too many jobs are under way here.
+            BadRequest: the message is malformed.
         """
         request = kind.request(message)
         replaced = [job_id for job_id, old in self.jobs.items() if job_id == request.id or old.kind is kind]
-        if len(self.jobs) - len(replaced) >= MOST_JOBS:
-            raise Busy("many_jobs", jobs=MOST_JOBS)
         for job_id in replaced:
             await self.cancel(job_id)
         if self.line is None:  # it was lost meanwhile, and nobody waits for this job
@@ -112,12 +109,12 @@ class Visit:
         running.job.receive(kind, running.kind.receives[kind](message, running.request))
 
     async def cancel(self, job_id):
-        """Stop a job, if it is under way, and say so."""
+        """Stop a job, if it is under way, and say so in any case."""
         if running := self.jobs.pop(job_id, None):
             running.task.cancel()
             await asyncio.wait([running.task])
-            if self.line:
-                await self.line.send({"type": "cancelled", "id": job_id})
+        if self.line:
+            await self.line.send({"type": "cancelled", "id": job_id})
 
     async def send(self, message):
         """Send a job's message, a dict, text or bytes, and wait until the line has taken it.

@@ -22,6 +22,9 @@ FULL_SPEED = math.inf
 class PacedJob:
     """One job of one page: what the page asked for last, and the loop that follows it.
 
+    Whatever it is asked is answered, by "heard" where there is nothing else to say: a page that hears nothing for
+    seconds takes the server to be stuck.
+
     Args:
         make: builds what is stepped, in a worker thread, where all of its methods run, too:
 
@@ -47,6 +50,7 @@ class PacedJob:
         self.asked = []  # what the page asked for that is done in order, each with a frame: (kind, value)
         self.settings = {}  # changed, and not acting yet
         self.full = True  # whether the next frame shows everything
+        self.unheard = False  # whether the page has asked for something, and nothing has been said since
         self.news = asyncio.Event()
         self.seconds = 0.0  # of computing
 
@@ -64,6 +68,7 @@ class PacedJob:
             self.asked.append((kind, value))
         else:
             raise Busy("many_asked", most=MOST_ASKED)
+        self.unheard = True
         self.news.set()
 
     def resume(self):
@@ -102,6 +107,8 @@ class PacedJob:
             await self.take(lesson, due, until=began + BUSY_SHARE * FRAME_SECONDS)
             await self.answer(lesson)
             await self.show(lesson)
+            if self.unheard:
+                await self.say({"type": "heard"})
 
     def limit(self, lesson):
         """The name of the limit that is reached, or None."""
@@ -135,7 +142,7 @@ class PacedJob:
     async def tell(self, lesson, messages):
         """Send what is to be said; on a new line after all that there is to show."""
         for message in listed(messages):
-            while not await self.send(message):
+            while not await self.say(message):
                 self.full = True
                 await self.show(lesson)
 
@@ -145,11 +152,15 @@ class PacedJob:
             full, self.full = self.full, False
             messages = listed(await self.work(lesson.started)) if full else []
             for message in [*messages, *listed(await self.work(lesson.frame, full))]:
-                if not await self.send(message):
+                if not await self.say(message):
                     self.full = True
                     break
             else:
                 return
+
+    async def say(self, message):
+        self.unheard = False
+        return await self.send(message)
 
     def period(self):
         return max(FRAME_SECONDS, 1 / self.pace)

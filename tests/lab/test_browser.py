@@ -540,7 +540,9 @@ def english_left(page):
           seen.push(at.getAttribute('aria-label') ?? '', at.title ?? '');
         return seen"""
     )
-    names = re.compile(r"Nanoka|Dyna|V\(s\)|Q\(s|(Expected )?SARSA|Double Q|Actor(-Critic)?|Critic|PNG|CSV")
+    names = re.compile(
+        r"Nanoka|Dyna|V\(s\)|Q\(s|(Expected )?SARSA|Double Q|Actor(-Critic)?|Critic|MaxEnt|DAgger|Catcher|PNG|CSV"
+    )
     return [words for words in found if re.search(r"[A-Za-z]{3,}", names.sub("", words))]
 
 

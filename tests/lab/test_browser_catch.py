@@ -63,6 +63,7 @@ def test_who_finds_the_process_taken_is_told_and_plays_alone_by_keys_and_buttons
         assert said.startswith("another page is using the process")
     assert said.endswith("You play without a student.")
     assert page.get("catch-driver").is_enabled() is False
+    page.wait(lambda: "Nobody learns from you" in page.text("catch-hint"))
     hold(page, Keys.ARROW_RIGHT)
     page.wait(lambda: mine(page)["action"] == RIGHT and mine(page)["speed"] > 4, "a held key pushes on and on")
     hold(page, Keys.ARROW_LEFT)

@@ -125,7 +125,7 @@ def test_a_changed_maze_shows_whose_goal_carries_over(page):  # noqa: F811
     page.keys(Keys.ARROW_UP)
     page.wait(lambda: "are of the maze before" in page.text("notice"), "nobody shows something in another maze")
     page.click("undo")
-    page.wait(lambda: "after the change" not in page.text("teach-worth"), "all is as it was")
+    page.wait(lambda: "regret now" not in page.text("teach-worth"), "all is as it was")
     page.click("rows-more")
     page.wait(lambda: "of a maze of 5 × 6" in page.text("teach-hint"), "another size is said")
 
@@ -153,6 +153,10 @@ def test_demonstrations_are_saved_loaded_and_taken_back(page, tmp_path):  # noqa
     page.wait(lambda: len(texts(page)) == 2)
     page.click("teach-back")
     page.wait(lambda: len(texts(page)) == 3)
+    page.script("document.querySelector('#teach-list li:last-child .icon').focus()")
+    page.keys(Keys.ENTER)
+    focused = "return document.activeElement.getAttribute('aria-label')"
+    page.wait(lambda: page.script(focused) == "Remove demonstration 2", "the focus stays in the list")
     page.click("teach-forget")
     page.wait(lambda: texts(page) == [])
     env = GridWorld(move_prob=0.6)
@@ -165,26 +169,36 @@ def test_demonstrations_are_saved_loaded_and_taken_back(page, tmp_path):  # noqa
     page.wait(lambda: page.get("teach-terminal").is_displayed(), "here the goal ends the episode")
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("[", "is not a file of demonstrations"),
-        ('{"format": "nanoka-demonstrations-1", "maze": "maze=xx", "episodes": []}', "its maze cannot be read"),
-        ("empty", "episode 1 must have at least one step"),
-        ("step", "episode 1 has a step that cannot happen"),
-        ("reward", "episode 1 has a step that cannot happen in its maze, or pays another reward"),
-    ],
-)
-def test_a_file_that_is_none_gets_one_sentence(page, tmp_path, text, sentence):  # noqa: F811
-    steps = {"empty": [], "step": [[8, 0, -0.04, 3]], "reward": [[8, 0, 1, 4]]}
-    if text in steps:
-        about = {"format": "nanoka-demonstrations-1", "maze": "maze=...T/.B.D/S...", "gamma": 0.9}
-        text = json.dumps({**about, "episodes": [{"seed": None, "steps": steps[text], "terminated": False}]})
-    file = tmp_path / "bad.json"
-    file.write_text(text, encoding="utf-8")
+def file_of(steps, count=1):
+    """The text of a file with an episode, so many times, in the book's maze."""
+    episode = {"seed": None, "steps": steps, "terminated": False}
+    about = {"format": "nanoka-demonstrations-1", "maze": "maze=...T/.B.D/S...", "gamma": 0.9}
+    return json.dumps({**about, "episodes": [episode] * count})
+
+
+MUCH = "holds more than the page takes: at most 500 demonstrations, of 1,000 steps each and 60,000 together"
+NO_STEP = "episode 1 has a step that cannot happen in its maze, or pays another reward"
+BAD_FILES = [
+    ("[", "is not a file of demonstrations"),
+    ('{"format": "nanoka-demonstrations-1", "maze": "maze=xx", "episodes": []}', "its maze cannot be read"),
+    (file_of([]), "episode 1 must have at least one step"),
+    (file_of([[8, 0, -0.04, 3]]), NO_STEP),
+    (file_of([[8, 0, 1, 4]]), NO_STEP),
+    (file_of([[8, 5, -0.04, 9]]), NO_STEP),  # there is no action 5
+    (file_of([[8, 3, -0.04, 8]] * 1_001), MUCH),
+    (file_of([[8, 3, -0.04, 8]], count=501), MUCH),
+    (file_of([[8, 3, -0.04, 8]] * 200, count=301), MUCH),
+]
+
+
+def test_a_file_that_is_none_gets_one_sentence(page, tmp_path):  # noqa: F811
     open_teach(page)
-    page.get("teach-file").send_keys(str(file))
-    page.wait(lambda: sentence in page.text("notice"))
+    for number, (text, sentence) in enumerate(BAD_FILES):
+        file = tmp_path / f"bad-{number}.json"
+        file.write_text(text, encoding="utf-8")
+        page.get("teach-file").send_keys(str(file))
+        page.wait(lambda file=file: page.text("notice").startswith(file.name), f"{file.name} is spoken of")
+        assert sentence in page.text("notice")
     assert texts(page) == []
 
 
@@ -194,13 +208,13 @@ def test_a_link_carries_the_demonstrations_into_another_maze(page):  # noqa: F81
     shown = texts(page)
     page.tool("block")
     page.cells()[12].click()
-    page.wait(lambda: "after the change" in page.text("teach-worth"))
+    page.wait(lambda: "regret now" in page.text("teach-worth"))
     Select(page.get("teach-view-1")).select_by_value("truth")
     link = page.module("core/change.js", "m.shareHash()")
     page.open(f"/#{link}")
     page.wait(lambda: texts(page) == shown, "the demonstrations are there")
     assert page.get("teach-view-1").get_attribute("value") == "truth"
-    page.wait(lambda: "after the change" in page.text("teach-worth"), "with their own maze")
+    page.wait(lambda: "regret now" in page.text("teach-worth"), "with their own maze")
     command = page.module("teach/take.js", "m.command()")
     assert command.splitlines() == [
         "python IM/maxent.py --demonstrations nanoka-demonstrations.json --horizon 30 --l2 0.1",

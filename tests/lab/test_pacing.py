@@ -122,6 +122,17 @@ def test_episodes_steps_settings_and_other_messages_are_done_in_their_order_each
     asyncio.run(run())
 
 
+def test_whatever_is_asked_is_answered_even_where_nothing_is_new():
+    async def run():
+        async with counting() as page:
+            with patch.object(Counter, "frame", lambda self, full: None):
+                page.job.receive("pace", 0)
+                assert await asyncio.wait_for(page.messages.get(), 5) == {"type": "heard"}
+            assert page.messages.empty()
+
+    asyncio.run(run())
+
+
 def test_a_job_at_full_speed_pauses_at_its_limit_and_does_all_else_that_it_is_asked():
     async def run():
         async with counting() as page:

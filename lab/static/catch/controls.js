@@ -150,6 +150,7 @@ function renderNames(teacher) {
 function hint(teacher) {
   const { run } = catching;
   if (run?.waking) return t("catch.waking");
+  if (run && !run.student) return t("catch.hint.alone");
   if (run?.running && run.now?.labels > 60) return "";
   if (teacher === "oracle") return t(studentDrives() ? "catch.hint.oracle.drives" : "catch.hint.oracle");
   return t(studentDrives() ? "catch.hint.drives" : "catch.hint");

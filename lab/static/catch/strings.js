@@ -5,7 +5,7 @@ export const strings = {
     "page.catch": "Catch",
     "catch.stage": "The games: hold the left or the right half to push the paddle",
     "catch.pad": "Push the paddle",
-    "catch.push.left": "Push left", "catch.push.wait": "Wait: say that no push is right",
+    "catch.push.left": "Push left", "catch.push.wait": "Wait: say that not pushing is right",
     "catch.push.right": "Push right",
     "catch.go": "Play", "catch.resume": "Go on",
     "catch.next": "Next round; this one does not count",
@@ -22,6 +22,8 @@ export const strings = {
     "catch.waking": "The student wakes up: TensorFlow is being loaded, which takes some seconds.",
     "catch.hint": "Hold ← or → to push the paddle; it slides on ice. Every step of yours is a label, and the student "
       + "beside you learns from it at once. A round ends after 16 fruits or three misses.",
+    "catch.hint.alone": "Hold ← or → to push the paddle; it slides on ice. Nobody learns from you now. A round ends "
+      + "after 16 fruits or three misses.",
     "catch.hint.drives": "The student drives. Hold ← or → where it should push so, ↓ where it should let the paddle "
       + "slide: only what you press is a label.",
     "catch.hint.oracle": "The oracle plays, and each of its steps is a label. It sees positions and speeds.",
@@ -46,8 +48,8 @@ export const strings = {
       + "the lives) and learns to say which key was held. It has been where you have been, and nowhere else.",
     "catch.about.dagger": "DAgger: let the student drive, and correct it. Now the labels are from where the student "
       + "itself gets to, such as a corner that you never were in.",
-    "catch.about.compare": "Both boards have the same fruits. A student that is out of lives comes back beside you; "
-      + "the curve counts its first try.",
+    "catch.about.compare": "Both boards have the same fruits. A student that is out of lives comes back where you "
+      + "are; the curve counts its first try.",
     "sentences.of.errors": ". ",
     "help.catch": "Catch: you play Catcher, and a network learns from your keys while you play. It runs on this "
       + "server in a process of its own; there is one at a time, so others may have to play without a student.",
@@ -65,8 +67,8 @@ export const strings = {
     "catch.go": "プレイ", "catch.resume": "再開",
     "catch.next": "次のラウンドへ（今のラウンドは数えません）",
     "catch.pace": "速さ", "catch.pace.value": "毎秒 {pace} ステップ",
-    "catch.driver": "生徒が操作し、自分は直す",
-    "catch.oracle": "オラクルに手本を任せる",
+    "catch.driver": "生徒に操作させて、自分が直す",
+    "catch.oracle": "オラクルに教師を任せる",
     "catch.forget": "忘れさせる（新しい生徒）", "catch.wake": "生徒を起こす",
     "catch.forgotten": "生徒は学んだことをすべて忘れました。新しいラウンドが始まります。",
     "catch.board.person": "あなた", "catch.board.oracle": "オラクル",
@@ -75,20 +77,22 @@ export const strings = {
     "catch.ready": "準備完了", "catch.waking.short": "起動中…", "catch.no.student": "生徒なし",
     "catch.over": "成功 {caught}、失敗 {missed}",
     "catch.waking": "生徒を起こしています。TensorFlow の読み込みに数秒かかります。",
-    "catch.hint": "← か → を押している間、パドルが押されます。床は氷で、パドルは滑り続けます。あなたの 1 ステップごとの操作がラベルになり、"
+    "catch.hint": "← か → を押している間、パドルに力がかかります。氷の上なので、離しても滑り続けます。あなたの 1 ステップごとの操作がラベルになり、"
       + "隣の生徒がその場で学習します。果物 16 個か 3 回の失敗でラウンドが終わります。",
-    "catch.hint.drives": "生徒が操作しています。生徒が押すべき方向の ← か → を、何も押さずに滑らせるべきなら ↓ を押してください。"
-      + "押したときだけがラベルになります。",
-    "catch.hint.oracle": "オラクルがプレイし、その 1 ステップごとがラベルになります。オラクルには位置と速度が見えています。",
+    "catch.hint.alone": "← か → を押している間、パドルに力がかかります。床は氷で、パドルは滑り続けます。いまは、あなたから学習する生徒がいません。"
+      + "果物 16 個か 3 回の失敗でラウンドが終わります。",
+    "catch.hint.drives": "生徒が操作しています。左右に押すべきときは ← か → を、押さずに滑らせるべきときは ↓ を押してください。"
+      + "キーを押したステップだけがラベルになります。",
+    "catch.hint.oracle": "オラクルがプレイし、1 ステップごとの操作がラベルになります。オラクルには位置と速度が見えています。",
     "catch.hint.oracle.drives": "生徒が操作し、オラクルは毎ステップ、自分ならどうしたかを教えます。",
     "catch.labels": "ラベル {count} 個", "catch.labels.one": "ラベル 1 個",
-    "catch.agreement": "最近の {count} 個のうち {percent}% で、生徒も同じ行動を選びました",
+    "catch.agreement": "最近の {count} 個のうち {percent}% で、生徒も同じ行動を選んでいました",
     "catch.name.person": "あなた", "catch.name.oracle": "オラクル", "catch.name.student": "生徒",
     "catch.points": "{name} {value}",
     "catch.round": "ラウンド {round}: {what}。",
-    "catch.away": "このラウンドでは何も押されなかったので、ゲームは待っています。このままでは、待つことしか教えられません。",
+    "catch.away": "このラウンドでは何も押されなかったので、一時停止しました。押さないままでは、待つことしか教えられません。",
     "catch.limited": "この生徒が学習できる上限に達しました。「忘れさせる」で新しい生徒と始められます。",
-    "catch.lost": "接続が切れ、生徒も失われました。グラフは残っています。「プレイ」で新しい生徒と始められます。",
+    "catch.lost": "接続が切れ、生徒もいなくなりました。グラフは残っています。「プレイ」で新しい生徒と始められます。",
     "catch.alone": "生徒なしでプレイします。",
     "catch.curve": "各ラウンドの収益",
     "catch.curve.empty": "ラウンドが終わると、その収益（受け止めた数 − 落とした数）をここに表示します。",
@@ -97,9 +101,9 @@ export const strings = {
     "catch.curve.label": "{rounds} ラウンド。ラウンド {number}: 教師 {mine}、生徒 {theirs}（ラベル {labels} 個の時点）。",
     "catch.about": "何が起きているか",
     "catch.about.cloning": "行動クローニング: 生徒は 5 つの数（パドルの位置と速度、果物の位置、残りライフ）を見て、どのキーが押されていたかを当てるように"
-      + "学習します。知っているのは、あなたが通った状態だけです。",
+      + "学習します。生徒が経験したのは、あなたが通った状態だけです。",
     "catch.about.dagger": "DAgger: 生徒に操作させて、それを直します。すると、あなたが一度も行かなかった隅など、生徒自身が行き着く状態のラベルが集まります。",
-    "catch.about.compare": "左右の果物は同じです。ライフがなくなった生徒は、あなたの隣でやり直しますが、グラフに残るのは最初の挑戦です。",
+    "catch.about.compare": "2 つの盤面の果物は同じです。ライフがなくなった生徒は、あなたと同じ状態からやり直しますが、グラフに残るのは最初の挑戦です。",
     "sentences.of.errors": "",
     "help.catch": "キャッチ: あなたが Catcher をプレイし、その間にニューラルネットワークがあなたのキー操作から学習します。"
       + "学習はこのサーバーの専用プロセスで動きます。同時に動くのは 1 つだけなので、ほかの人は生徒なしのプレイになることがあります。",

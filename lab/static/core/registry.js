@@ -1,6 +1,6 @@
 // The pages of the simulator. A page is an object:
 //
-//   id, day          "learn", 3: its name in links and in the menu (strings `page.learn`), the day of the course
+//   id, day          "plan", 2: its name in links and in the menu (strings `page.plan`), the day of the course
 //   settings         { name: { default, low, high, whole } or { default, choices } }: what a link holds of it
 //   strings          { en: { key: sentence }, ja: … }; keys, and names of settings, are of one page only
 //   markup           { slot: HTML }: transport, readouts, after, settings, params, side, keys, help of index.html

@@ -187,7 +187,7 @@ export const STRINGS = {
     "example.spiral": "渦巻き",
     "example.trapped": "宝にたどり着けない迷路",
     "example.field": "広い原っぱ（20 × 20）",
-    "example.open": "終わらないゴール",
+    "example.open": "入っても終わらないゴール",
     "example.dyna": "Dyna の迷路",
     "example.blocking": "ふさがる迷路（隙間が移る）",
     "example.shortcut": "近道の迷路（別の道が開く）",

@@ -25,13 +25,13 @@ export function drawImagined(board, { waves }, one) {
   const pace = isRunning() ? PACES[lesson.pace] : 0;
   const length = movesLittle() ? 0 : Math.min(WAVE - FADE, 800 / pace); // milliseconds until the last one appears
   for (const wave of waves) drawWave(board, wave, length, wave === waves.at(-1), one);
-  board.ctx.globalAlpha = 1;
   return !movesLittle() && waves.some(({ since }) => performance.now() - since < length + FADE);
 }
 
 /** A mark fades; those of the newest wave stay till the next step. */
 function drawWave(board, { updates, since }, length, newest, one) {
   let number = 0;
+  const counted = []; // written on top of all marks
   updates.forEach((update, i) => {
     const age = movesLittle() ? FADE : performance.now() - since - (length * i) / updates.length;
     const [, , error] = update;
@@ -42,8 +42,10 @@ function drawWave(board, { updates, since }, length, newest, one) {
     if (board.ctx.globalAlpha === 0) return;
     if (error) strokeMarks(board, [update], one, Math.sqrt(Math.min(1, Math.abs(error))), left);
     else disc(board.ctx, ...placeOf(board, update), Math.max(1.2, board.size * 0.025), pageColour("--imagined-edge"));
-    if (newest && error && !isRunning()) drawCount(board, update, number, one);
+    if (newest && error && !isRunning()) counted.push([update, number]);
   });
+  board.ctx.globalAlpha = 1;
+  for (const [update, count] of counted) drawCount(board, update, count, one);
 }
 
 /** The middle of a pair's triangle. */
@@ -66,7 +68,7 @@ function strokeMarks(board, updates, one, strength, left) {
     } else {
       const [dy, dx] = MOVES[update[1]];
       const half = size * 0.4;
-      triangle(path, x - dx * half * 0.72, y - dy * half * 0.72, CORNERS[update[1]], half);
+      triangle(path, x - dx * half * 0.62, y - dy * half * 0.62, CORNERS[update[1]], half); // around the number
       path.closePath();
     }
   }

@@ -18,7 +18,7 @@ const boards = () => learnersOf(settingsOf("learn")).length;
 
 export const learnPage = {
   id: "learn",
-  day: 3,
+  day: "3, 6",
   settings: SETTINGS,
   strings,
   markup,

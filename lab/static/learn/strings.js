@@ -14,7 +14,7 @@ export const strings = {
     "learner.actor_critic": "Actor-critic",
     "learner.dyna": "Dyna-Q",
     "learner.dyna_plus": "Dyna-Q+",
-    "learner.prioritized_sweeping": "Prioritized sweeping",
+    "learner.prioritized_sweeping": "Prioritised sweeping",
     "seed": "Seed", "seed.of": "Seed of the learner", "seed2.of": "Seed of the learner beside it",
     "seeds.new": "New seeds",
     "versus": " and ",
@@ -129,7 +129,7 @@ export const strings = {
     "help.learn.view": "show something else in the cells",
     "help.learn.reset": "forget everything; take that back",
     "help.learn.turn": "change the maze, where it is one that can",
-    "help.learn.model": "Dyna-Q, Dyna-Q+ and prioritized sweeping (Day 6) learn a model, too, and after each real "
+    "help.learn.model": "Dyna-Q, Dyna-Q+ and prioritised sweeping (Day 6) learn a model, too, and after each real "
       + "step imagine others: a whole line is what was really learnt, a dashed one what was imagined, wider for a "
       + "larger error, in the order of the small numbers. The view “Model: age” shows what the model knows.",
   },
@@ -147,7 +147,7 @@ export const strings = {
     "learner.actor_critic": "Actor-Critic",
     "learner.dyna": "Dyna-Q",
     "learner.dyna_plus": "Dyna-Q+",
-    "learner.prioritized_sweeping": "優先度付きスイープ",
+    "learner.prioritized_sweeping": "優先度つきスイープ",
     "seed": "シード", "seed.of": "エージェントのシード", "seed2.of": "比べる相手のシード",
     "seeds.new": "新しいシード",
     "versus": " と ",
@@ -160,7 +160,7 @@ export const strings = {
     "num_steps": "ステップ数 n", "num_steps.hint": "学習までに見る報酬の数",
     "lambda_": "トレース λ", "lambda_.hint": "誤差がさかのぼる長さ",
     "actor_rate": "Actor の学習率", "actor_rate.hint": "選好を動かす割合",
-    "planning_steps": "プランニング回数", "planning_steps.hint": "1 歩ごとの想像上の更新",
+    "planning_steps": "計画の回数", "planning_steps.hint": "1 歩ごとの想像上の更新",
     "memory": "モデルの記憶", "memory.hint": "数える結果の数、1 で最新のみ",
     "bonus": "ボーナス κ", "bonus.hint": "τ 歩試していなければ κ√τ",
 
@@ -189,7 +189,7 @@ export const strings = {
     "lesson.earlier": "{action} 報酬 {reward}。以前の行動 {earlier} について学習: δ = {error}",
     "lesson.imagined": "続いて想像上の更新 {count} 回。値が変わったのは {some} 回、最大は {where}、{action}: {error}",
     "lesson.imagined.none": "続いて想像上の更新 {count} 回。値は変わらず",
-    "lesson.imagined.empty": "想像することは残っていません",
+    "lesson.imagined.empty": "続いて想像する更新はなし",
     "lesson.anew": "迷路の大きさ・エージェント・シードのどれかが変わったので、学習は初めからになります。「取り消す」（盤面では R）で前の学習に戻れます。",
     "lesson.not.begun": "迷路の大きさ・エージェント・シードのどれかが変わったので、学習は初めからになります。",
     "lesson.taken.back": "前の学習に戻りました。",
@@ -200,13 +200,14 @@ export const strings = {
     "lesson.forgotten": "学んだことをすべて消しました。次の学習を始めるまでは「取り消す」（盤面では R）で元に戻せます。",
     "lesson.takeback": "取り消す",
     "turn.block": "隙間をふさぎ、左に開く", "turn.open": "近道を開く", "turn.close": "近道をふさぐ",
-    "turn.done": "迷路が変わり、学習はその中で続きます。",
+    "turn.done": "迷路が変わりました。学習はその迷路で続きます。",
     "lesson.cancelled": "学習を中止しました。",
 
     "advice.none": "この迷路には宝がありません。学べるのは、損を最も小さくする動き方だけです。",
     "advice.walled": "スタートから宝へ行く道がないので、宝への行き方は学べません。",
     "advice.value": "{name}: {episodes} エピソードで一度も宝に着いていないので、宝のことは何も学べていません。探索を増やす"
-      + "（ε を大きくする、温度 τ を使う）か、Q の初期値を 0 より大きくすると見つけやすくなります。n、λ、プランニングは、見つけた報酬を速く広げるだけです。",
+      + "（ε を大きくする、温度 τ を使う）か、Q の初期値を 0 より大きくすると見つけやすくなります。n、λ、計画は、"
+      + "見つけた報酬を速く広げるだけです。",
     "advice.policy": "{name}: {episodes} エピソードで一度も宝に着いていないので、宝のことは何も学べていません。Actor の学習率を小さくすると、"
       + "方策がすぐには偏らず、探索が長く続きます。",
 
@@ -250,8 +251,8 @@ export const strings = {
     "help.learn.walk": "学んだ貪欲方策で歩き、終わったら学習に戻る", "help.learn.view": "マスの表示を切り替える",
     "help.learn.reset": "すべて忘れる／それを取り消す",
     "help.learn.turn": "迷路を変える（変わる迷路の場合）",
-    "help.learn.model": "Dyna-Q、Dyna-Q+、優先度付きスイープ（6 日目）はモデルも学び、実際の 1 歩のたびに想像上の更新をします。"
-      + "実線は実際の学習、破線は想像で、誤差が大きいほど太く、小さな数字の順に更新します。「モデル: 経過歩数」では、"
-      + "モデルが知っていることが見えます。",
+    "help.learn.model": "Dyna-Q、Dyna-Q+、優先度つきスイープ（6 日目）はモデルも学び、実際の 1 歩のたびに想像上の更新もします。"
+      + "実線は実際の更新、破線は想像上の更新です。線は誤差が大きいほど太く、小さな数字は更新の順番です。"
+      + "「モデル: 経過歩数」では、モデルが何を知っているかがわかります。",
   },
 };

@@ -13,6 +13,7 @@ import { agentAt, showing } from "./walking.js";
 
 const STEP = 160; // milliseconds that a step takes to the eye
 const SMALLEST = 9; // CSS pixels of a digit
+const MOST_TRAILS = 100; // more of them look the same, and take long to draw
 
 /** Draw a board; true while the agent is between two cells. */
 export function drawTaught(board) {
@@ -70,14 +71,15 @@ function hatch(board, index) {
   ctx.restore();
 }
 
-/** All demonstrations as faint lines, beside each other, so that many on one way look like many. */
+/** The latest demonstrations as faint lines, beside each other, so that many on one way look like many. */
 function drawTrails(board) {
   if (!fits()) return;
   const { ctx, size } = board;
   ctx.strokeStyle = pageColour("--agent");
   ctx.lineWidth = Math.max(1, size * 0.022);
-  ctx.globalAlpha = Math.max(0.1, Math.min(0.6, 4 / shown.list.length));
-  shown.list.forEach((each, i) => {
+  const latest = shown.list.slice(-MOST_TRAILS);
+  ctx.globalAlpha = Math.max(0.1, Math.min(0.6, 4 / latest.length));
+  latest.forEach((each, i) => {
     const shift = ((i * 0.618034) % 1 - 0.5) * size * 0.22;
     ctx.beginPath();
     for (const { from, to } of stepsIn(each)) {

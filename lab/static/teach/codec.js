@@ -7,6 +7,7 @@ const LETTERS = "URDLurdl0123";
 
 /** The letter of a step, or null where no such step exists. */
 function letterOf(maze, from, action, to) {
+  if (![0, 1, 2, 3].includes(action)) return null;
   const turn = [0, -1, 1].find((each) => target(maze, from, (action + each + 4) % 4) === to);
   return turn === undefined ? null : LETTERS[action + 4 * (turn + 1)];
 }

@@ -5,7 +5,7 @@ import { setWorld } from "../core/change.js";
 import { t } from "../core/i18n.js";
 import { tell } from "../core/state.js";
 import { stepsOf, textOf } from "./codec.js";
-import { replace } from "./shown.js";
+import { isTooMuch, mostWords, replace } from "./shown.js";
 
 const LARGEST = 5_000_000; // bytes
 
@@ -14,6 +14,7 @@ export async function loadFile(file) {
   try {
     if (file.size > LARGEST) throw refused("teach.file.large", { most: LARGEST / 1e6 });
     const { world, list } = read(await file.text());
+    if (isTooMuch(list)) throw refused("teach.file.many", mostWords);
     setWorld(world);
     replace(world, list);
     tell("info", () => t("teach.file.read", { count: list.length, name: file.name }));

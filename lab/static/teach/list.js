@@ -9,7 +9,8 @@ import { loadFile } from "./file.js";
 import { textOf } from "./codec.js";
 import { worth } from "./session.js";
 import {
-  FILE, add, choose, fileText, isChanged, isTerminated, mayShow, remove, removeAll, shown, stepsIn, takeBack,
+  FILE, add, choose, fileText, isChanged, isTerminated, isTooMuch, mayShow, mostWords, remove, removeAll, shown,
+  stepsIn, takeBack,
 } from "./shown.js";
 
 const METHODS = ["cloning", "maxent", "mean", "bayes", "best", "random"];
@@ -34,11 +35,12 @@ const walksOfPerson = () => pageOf("play")?.demonstrations() ?? [];
 
 /** The walks that somebody made in this maze on the page Walk. */
 function takeOver() {
-  if (!mayShow()) return;
+  if (!mayShow()) return null;
   const list = walksOfPerson().filter((steps) => steps.length)
     .map((steps) => ({ text: textOf(state.world.maze, steps), by: "walk" }));
+  if (isTooMuch([...shown.list, ...list])) return tell("error", () => t("teach.many", mostWords));
   add(list);
-  tell("info", () => t("teach.taken.over", { count: list.length }));
+  return tell("info", () => t("teach.taken.over", { count: list.length }));
 }
 
 export function renderList() {
@@ -77,7 +79,10 @@ const filled = new Map();
 function fill(node, key, build) {
   if (filled.get(node) === key) return;
   filled.set(node, key);
+  const buttons = () => [...node.querySelectorAll("button")];
+  const focused = buttons().indexOf(document.activeElement);
   node.replaceChildren(...build());
+  if (focused >= 0) buttons()[Math.min(focused, buttons().length - 1)]?.focus(); // of who removes one after the other
 }
 
 /** Whose goal carries over: what each method is worth in the maze of the demonstrations, and in the one now. */
@@ -87,7 +92,8 @@ function renderWorth() {
   byId("teach-worth").hidden = !home;
   say(byId("teach-verdict"), home ? verdict(home, now, moved) : t("teach.worth.none"));
   if (!home) return;
-  const head = [t("teach.method"), t("teach.value"), t("teach.loss"), ...(moved ? [t("teach.loss.now")] : [])];
+  const heads = moved ? ["teach.value.now", "teach.loss.before", "teach.loss.now"] : ["teach.value", "teach.loss"];
+  const head = ["teach.method", ...heads].map((name) => t(name));
   const rows = METHODS.filter((name) => home[name]).map((name) => [
     t(`teach.method.${name}`), short((moved ? now ?? home : home)[name]?.value ?? NaN, 3), said(home[name].regret),
     ...(moved ? [said(now?.[name]?.regret ?? null)] : [])]);

@@ -105,7 +105,7 @@ export function toggleTeaching() {
 export function teachingLink(link, alive) {
   const { run } = teaching;
   if (link !== "open" || !run) return;
-  if (alive.includes(run.id)) run.waiting = false;
+  if (alive.includes(run.id)) Object.assign(run, { waiting: false, told: null }); // who knows what still arrived
   else if (run.show && !run.ready) ask(run);
   else if (!run.over) {
     forget(run.id);

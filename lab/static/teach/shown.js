@@ -6,7 +6,10 @@ import { rowsOf, colsOf } from "../core/maze.js";
 import { changed, state, tell } from "../core/state.js";
 import { endsAt, sameSize, stepsOf } from "./codec.js";
 
-const MOST = 500; // demonstrations
+// Demonstrations, steps of one, steps of all: longer messages the server does not take.
+const MOST = { count: 500, steps: 1_000, all: 60_000 };
+/** The same, as sentences name it. */
+export const mostWords = Object.fromEntries(Object.entries(MOST).map(([name, n]) => [name, n.toLocaleString("en")]));
 export const FILE = "nanoka-demonstrations.json";
 
 // world: { maze, prob, step_reward, … } that they were made in, null before the first; list: [{ text, by }], by
@@ -42,22 +45,28 @@ export const isTerminated = (demonstration) => endsAt(shown.world.maze, stepsIn(
 /** True if somebody may show something in the maze on the page; else the page says why not. */
 export function mayShow() {
   if (isChanged()) tell("info", () => t("teach.other.maze"));
-  else if (shown.list.length >= MOST) tell("info", () => t("teach.many", { most: MOST }));
+  else if (isFull()) tell("info", () => t("teach.many", mostWords));
   else return true;
   return false;
 }
 
+const stepsOfAll = (list) => list.reduce((sum, { text }) => sum + text.length, 0);
+const isFull = () => shown.list.length >= MOST.count || stepsOfAll(shown.list) >= MOST.all;
+/** Whether these are more demonstrations, or longer ones, than the page takes. */
+export const isTooMuch = (list) =>
+  list.length > MOST.count || list.some(({ text }) => text.length > MOST.steps) || stepsOfAll(list) > MOST.all;
+
 /** Add demonstrations, [{ text, by }], made in the maze on the page. */
 export function add(list) {
   if (!shown.list.length) shown.world = state.world;
-  shown.list = [...shown.list, ...list.slice(0, MOST - shown.list.length)];
+  shown.list = [...shown.list, ...list.slice(0, MOST.count - shown.list.length)];
   changed();
 }
 
 /** All demonstrations at once, with their maze. */
 export function replace(world, list) {
   setAside();
-  Object.assign(shown, { world, list: list.slice(0, MOST), chosen: null });
+  Object.assign(shown, { world, list, chosen: null });
   changed();
 }
 

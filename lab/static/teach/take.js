@@ -6,7 +6,7 @@ import { isOrdinary, placeOf } from "../core/maze.js";
 import { state, tell } from "../core/state.js";
 import { stepsOf } from "./codec.js";
 import { learnt } from "./session.js";
-import { FILE, homeWorld, isChanged, replace, shown } from "./shown.js";
+import { FILE, homeWorld, isChanged, isTooMuch, replace, shown } from "./shown.js";
 import { VIEWS, boardCount, setView, viewOf } from "./views.js";
 
 const LONGEST = 6_000; // letters of demonstrations in a link; chats and mail programs cut longer ones
@@ -58,6 +58,6 @@ export function openTeachView({ maps = "", shown: texts = "", taught = "" }) {
   if (!texts) return;
   const world = taught ? fromHash(taught.replaceAll(";", "&")).world : state.world;
   const list = texts.split(",").map((text) => ({ text, by: "file" }));
-  if (list.every(({ text }) => text && stepsOf(world, text))) replace(world, list);
+  if (!isTooMuch(list) && list.every(({ text }) => text && stepsOf(world, text))) replace(world, list);
   else tell("error", () => t("teach.link.broken"));
 }
