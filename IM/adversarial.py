@@ -91,8 +91,8 @@ def demonstrate(config):
         ValueError: the expert cannot steer this world, or a number is out of range.
     """
     for name in ("demonstrations", "horizon", "d_steps"):
-        if getattr(config, name) < 1:
-            raise ValueError(f"{name} must be at least 1; got {getattr(config, name)}")
+        if not 1 <= getattr(config, name) <= 1_000:
+            raise ValueError(f"{name} must be from 1 to 1,000; got {getattr(config, name)}")
     envs = make_worlds(config, config.demonstrations, config.seed + 5_000, max_episode_steps=config.horizon)
     if envs.observation_space.shape != FAR.shape or discrete_actions(envs.action_space) != 2:
         raise ValueError(f"the expert steers LastingCartPole-v0 and CartPole-v1; got {config.env}")

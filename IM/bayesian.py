@@ -35,6 +35,7 @@ MOST_STATES = 1_024  # the matrices of more would be large
 MOST_REWARDS = 100_000  # that can be enumerated
 FEW_REWARDS = 1_000  # whose posterior is enumerated to hold the chains against; more would be as many as samples
 MOST_KNOWN = 5_000  # samples that a chain remembers
+MOST_SAMPLED = 50_000_000  # rewards of cells, in all samples of all chains: half a gigabyte
 WORLD = GridWorld(np.zeros((3, 3)), 0.8, 0.0, rewards={(0, 2): 1.0, (1, 1): -1.0, (2, 2): -1.0})
 UNKNOWN = (1, 2, 4, 5, 7, 8)  # of WORLD; the cells of the left column are known to be worth 0
 
@@ -73,8 +74,8 @@ class BayesianIRL:
         self.levels = np.asarray(levels, float)
         if self.levels.ndim != 1 or not 2 <= len(self.levels) <= 100 or len(set(levels)) < len(self.levels):
             raise ValueError(f"levels must be 2 to 100 different numbers; got {levels}")
-        if not np.isfinite(self.levels).all():
-            raise ValueError(f"levels must be finite numbers; got {levels}")
+        if not (np.abs(self.levels) <= 1e6).all():
+            raise ValueError(f"levels must be numbers from -1e6 to 1e6; got {levels}")
         if not 0 < beta <= 1000:
             raise ValueError(f"beta must be from over 0 to 1000; got {beta}")
         if not 0 <= gamma < 1:
@@ -90,7 +91,9 @@ class BayesianIRL:
         self.enter, self.go_on = dynamics.enter.toarray(), dynamics.go_on.toarray()  # [S × A, S]
         self.num_states, self.num_actions = dynamics.num_states, dynamics.num_actions
         self.cells = np.flatnonzero(self.enter.any(axis=0)) if cells is None else np.array(cells)
-        if not len(self.cells) or not set(self.cells.tolist()) <= set(range(self.num_states)):
+        if not len(np.flatnonzero(self.enter.any(axis=0))):
+            raise ValueError("nothing can be entered in this world, so no reward can be paid")
+        if not 0 < len(self.cells) == len(set(self.cells.tolist()) & set(range(self.num_states))):
             raise ValueError(f"cells must be different states from 0 to {self.num_states - 1}; got {cells}")
         self.beta, self.gamma, self.log_prior = beta, gamma, np.log(prior)
 
@@ -143,7 +146,7 @@ class BayesianIRL:
         luck, several = random(), len(level) > 1
         step = 1 + int(random() * (len(self.levels) - 1))  # to the lowest again after the highest
         if several and luck < self.shifts:
-            return ((level + step) % len(self.levels)).astype(np.int8)
+            return (level + step) % len(self.levels)
         level, cell = level.copy(), int(random() * len(level))
         level[cell] = (level[cell] + step) % len(self.levels)
         if several and luck < self.shifts + self.pairs:
@@ -163,7 +166,7 @@ class BayesianIRL:
         rng = np.random.default_rng(seed)
         random, counts = uniforms(rng).__next__, self.count(episodes)
         start = rng.integers(len(self.levels), size=len(self.cells)) if start is None else start
-        now, known = self.weigh(np.asarray(start, np.int8), counts), {}
+        now, known = self.weigh(np.asarray(start, np.int16), counts), {}
         for step in range(-warm_up, steps):
             level = self.propose(now.level, random)
             proposed = known.get(level.tobytes())
@@ -231,8 +234,8 @@ class Options(CommonOptions):
 
 
 def main(options):
-    if options.chains < 2 or options.steps < 100 or options.seed < 0:
-        raise ValueError("there must be at least 2 chains of 100 steps, and a seed of at least 0")
+    if not (2 <= options.chains <= 100 and 100 <= options.steps <= 1_000_000 and options.seed >= 0):
+        raise ValueError("there must be 2 to 100 chains of 100 to 1,000,000 steps, and a seed of at least 0")
     if options.maze and options.demonstrations:
         raise ValueError("--maze and --demonstrations exclude each other: a file has a maze of its own")
     if not options.counts or min(options.counts) < 1 or len(set(options.counts)) < len(options.counts):
@@ -249,6 +252,8 @@ def main(options):
         sets = [demonstrate(env, teacher, n, options.horizon, gamma, options.seed).episodes for n in options.counts]
     steps = min(options.steps, 5_000) if options.quick else options.steps
     few = len(irl.levels) ** len(irl.cells) <= FEW_REWARDS
+    if options.chains * steps * len(irl.cells) > MOST_SAMPLED:
+        raise ValueError(f"chains × steps × cells must be at most {MOST_SAMPLED:,}; there are {len(irl.cells)} cells")
 
     print(f"{len(irl.cells)} cells of {len(irl.levels)} levels; {options.chains} chains of {steps:,} samples")
     print("demonstrations  variance   exactly  total variation     R-hat  effective samples  accepted  regret")

@@ -119,7 +119,7 @@ def study(irl, episodes, chains=4, steps=50_000, seed=0, probs=None):
 
 def run_chain(irl, episodes, seed, steps, start):
     """One chain: levels [steps, cells], whether accepted [steps], and the predictive policy of every 50th sample."""
-    levels, accepted, few = np.empty((steps, len(irl.cells)), np.int8), np.empty(steps, bool), []
+    levels, accepted, few = np.empty((steps, len(irl.cells)), np.int16), np.empty(steps, bool), []
     for i, sample in enumerate(irl.chain(episodes, seed, steps, start)):
         levels[i], accepted[i] = sample.level, sample.accepted
         if i % 50 == 0:
@@ -170,12 +170,13 @@ def draw_studies(irl, env, truth, studies, path):
         below.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
     ):
         for (count, result), colour in zip(studies.items(), COLOURS, strict=False):
-            curve = result.tv if label.startswith("total") else result.r_hat - 1
+            curve = np.clip(result.tv if label.startswith("total") else result.r_hat - 1, *limits)  # 0 has no log
             agree = np.flatnonzero(result.r_hat < 1.05)[:1]
-            ax.plot(result.steps, np.where(np.isfinite(curve), curve, math.nan), color=colour, label=named(count))
+            ax.plot(result.steps, curve, color=colour, label=named(count), clip_on=False)
             ax.plot(result.steps[agree], curve[agree], "o", color=colour, markersize=7)
         ax.axhline(line, color="#1b1e23", linewidth=0.8, linestyle="--")
-        ax.set(xscale="log", yscale="log", ylim=limits, xlabel="samples of each chain", ylabel=label, title=title)
+        ax.set(xscale="log", yscale="log", xlim=(result.steps[0], result.steps[-1]), ylim=limits)
+        ax.set(xlabel="samples of each chain", ylabel=label, title=title)
         finish(ax)
     save_figure(figure, path)
 

@@ -246,6 +246,10 @@ class Options(CommonOptions):
     """Where the plot goes."""
 
 
+RANGES = {"teacher_episodes": (1, 1_000_000), "rounds": (1, 1_000), "labels": (1, 100_000), "beta_decay": (0, 1)}
+RANGES |= {"validation": (1, 10_000), "seeds": (1, 1_000), "seed": (0, 2**32)}
+
+
 def find_teacher(options, env):
     """The saved teacher, or a new one, which is saved."""
     world = options.env if options.maze is None else f"the maze {options.maze}"
@@ -259,19 +263,20 @@ def find_teacher(options, env):
 
 
 def main(options):
-    for name in ("teacher_episodes", "rounds", "labels", "validation", "seeds"):
-        if getattr(options, name) < 1:
-            raise ValueError(f"{name} must be at least 1; got {getattr(options, name)}")
-    if options.seed < 0 or not 0 <= options.beta_decay <= 1:
-        raise ValueError(f"seed must be at least 0, beta_decay from 0 to 1; got {options.seed}, {options.beta_decay}")
+    for name, (low, high) in RANGES.items():
+        if not low <= getattr(options, name) <= high:
+            raise ValueError(f"{name} must be from {low} to {high:,}; got {getattr(options, name)}")
     env = make_world(options.env, options.maze)
     tabular_model(env)  # refuses a world that shows none
     teacher = find_teacher(options, env)
     worth = start_probs(env) @ expected_return(env, np.eye(teacher.Q.shape[1])[teacher.actions])
     print(f"what they are worth, exactly, after {options.rounds * options.labels:,} labels:")
     print(f"    teacher: {worth:8.3f}")
-    seeds = range(options.seed, options.seed + (min(3, options.seeds) if options.quick else options.seeds))
-    plan, results = (options.rounds, options.labels, options.validation), {}
+    num_seeds, validation = options.seeds, options.validation
+    if options.quick:  # students that are lost walk for as long as an episode may last
+        num_seeds, validation = min(3, num_seeds), min(10, validation)
+    seeds = range(options.seed, options.seed + num_seeds)
+    plan, results = (options.rounds, options.labels, validation), {}
     for name, beta_decay in (("cloning", 1.0), ("DAgger", options.beta_decay)):
         calls = [(teacher.Q, options.env, options.maze, beta_decay, *plan, seed) for seed in seeds]
         results[name] = run_parallel(imitate_once, calls)

@@ -162,7 +162,7 @@ class Options(CommonOptions):
 def study(options, seed, progress):
     """One run; returns {name: (differences [iterations], rewards [kinds], regret here, regret elsewhere)}."""
     set_seed(seed)
-    rng, size = np.random.default_rng(seed), 6 if options.quick else options.size
+    rng, size = np.random.default_rng(seed), min(options.size, 6) if options.quick else options.size
     lessons = [lesson(size, rng, options.episodes, options.horizon, 100 * i + seed) for i in range(options.mazes)]
     others = [lesson(size, rng, 0, 0, 0) for _ in range(20)]
     found = {}
@@ -177,11 +177,10 @@ def study(options, seed, progress):
 
 
 def main(options):
-    if (
-        min(options.seeds, options.mazes, options.episodes, options.horizon, options.iterations) < 1
-        or options.seed < 0
-    ):
-        raise ValueError("seeds, mazes, episodes, horizon and iterations must be at least 1, and seed at least 0")
+    if not (1 <= options.seeds <= 1_000 and 1 <= options.mazes <= 1_000 and 1 <= options.iterations <= 100_000):
+        raise ValueError("seeds and mazes must be from 1 to 1,000, and iterations from 1 to 100,000")
+    if options.seed < 0:
+        raise ValueError(f"seed must be at least 0; got {options.seed}")
     seeds = 1 if options.quick else options.seeds
     with progress_bar(2 * seeds * options.iterations, "iterations") as progress:
         runs = [study(options, options.seed + i, progress) for i in range(seeds)]

@@ -195,16 +195,18 @@ def demonstrate(env, policy, episodes, horizon, gamma, seed=0):
         seed: of the actions; episode i has the world's luck of seed + i.
 
     Raises:
-        ValueError: episodes or horizon is below 1.
+        ValueError: episodes or horizon is not from 1 to 10,000, or an episode starts in an end.
     """
-    if not (episodes >= 1 and horizon >= 1):
-        raise ValueError(f"there must be at least 1 episode of 1 step; got {episodes} of {horizon}")
+    if not (1 <= episodes <= 10_000 and 1 <= horizon <= 10_000):
+        raise ValueError(f"episodes and horizon must be from 1 to 10,000; got {episodes} and {horizon}")
     rng = np.random.default_rng((seed, 1))  # not the seed alone, which is the world's
-    limits = np.cumsum(policy, axis=1)
+    limits, acting = np.cumsum(policy, axis=1), Dynamics(env).acting
     shown = []
     for number in range(episodes):
         steps, terminated = [], False
         state, _ = env.reset(seed=seed + number)
+        if not acting[state]:
+            raise ValueError(f"an episode starts in state {state}, an end or a block, where nothing can be shown")
         while not terminated and len(steps) < horizon:
             action = min(int(np.searchsorted(limits[state], rng.random(), side="right")), policy.shape[1] - 1)
             next_state, reward, terminated, truncated, _ = env.step(action)
@@ -216,14 +218,14 @@ def demonstrate(env, policy, episodes, horizon, gamma, seed=0):
     return Demonstrations(env, gamma, tuple(shown))
 
 
-def read_episodes(dynamics, episodes, gamma, horizon=None):
+def read_episodes(dynamics, episodes, gamma, horizon=1):
     """What the demonstrations did, means over the episodes.
 
     An episode that was cut had no more steps than it has; one that ended could have gone on to the horizon.
 
     Args:
         episodes: demonstrations, or lists of their steps (state, action, reward, next_state).
-        horizon: T, the steps that an episode could have had which ended before; None takes the longest one's.
+        horizon: T, the steps that an episode could have had which ended before; at least the longest one's.
 
     Returns:
         starts [T + 1, S], the share of episodes that start in s with k steps to go; and the discounted number of
@@ -238,7 +240,7 @@ def read_episodes(dynamics, episodes, gamma, horizon=None):
     lengths = np.array([len(steps) for steps in episodes])
     steps = np.array([step for steps in episodes for step in steps])
     ended = dynamics.ends(*steps.T)[np.cumsum(lengths) - 1]
-    horizon = max(int(lengths.max()), horizon or 0)
+    horizon = max(int(lengths.max()), horizon if ended.any() else 1)
     starts = np.zeros((horizon + 1, dynamics.num_states))
     first = [steps[0][0] for steps in episodes]
     np.add.at(starts, (np.where(ended, horizon, lengths), first), 1 / len(episodes))
@@ -319,49 +321,40 @@ def move_walls(env, count, rng):
 # ------------------------------------------------------------------------------------------
 
 
-def minimise(function, x, kept=10, tolerance=1e-4):
-    """L-BFGS (Nocedal 1980) as a generator, so that whoever iterates may look at every step, or stop.
+def minimise(function, x, tolerance=1e-4, most=1e3, at_once=5):
+    """SciPy's L-BFGS-B (Byrd et al. 1995) as a generator, so that whoever iterates may look at every step, or stop.
 
-    Gradient descent would need hundreds of steps where this needs tens: from the last ``kept`` steps it knows how
-    the gradient changes along them, and divides by that. (SciPy's L-BFGS-B finds the same, and cannot be paused.)
+    Gradient descent would need hundreds of steps where this needs tens, since it learns from its last steps how the
+    gradient changes. SciPy cannot be paused, so it takes ``at_once`` steps, then begins anew with twice as many.
 
     Args:
         function: x [D] -> (value, gradient [D], details), to be minimised; convex for a sure success.
         x: [D], where to begin.
         tolerance: it ends when no entry of the gradient is larger, or when rounding hides all progress.
+        most: no entry of x becomes larger, lest a function without a minimum lead it to infinity.
 
     Yields:
         The details that ``function`` gave for the beginning, and then for each step's x.
     """
-    value, gradient, details = function(x)
-    pairs = deque(maxlen=kept)  # (change of x, change of the gradient)
+    from scipy.optimize import minimize  # here, since it takes a third of a second
+
+    details = None
+
+    def value_and_gradient(x):
+        nonlocal details
+        value, gradient, details = function(x)
+        return value, gradient
+
+    def note(_):
+        taken.append(details)
+
+    value_and_gradient(x)
     yield details
-    while np.abs(gradient).max() > tolerance:
-        direction = -_inverse_hessian(pairs, gradient)
-        slope, rate = direction @ gradient, 1.0 if pairs else 1 / max(1.0, np.linalg.norm(gradient))
-        while True:
-            new_value, new_gradient, details = function(x + rate * direction)
-            if new_value <= value + 1e-4 * rate * slope:  # enough of what the slope promised (Armijo 1966)
-                break
-            rate /= 2
-            if rate < 1e-8:
-                return
-        change = new_gradient - gradient
-        if change @ direction > 0:
-            pairs.append((rate * direction, change))
-        x, value, gradient = x + rate * direction, new_value, new_gradient
-        yield details
-
-
-def _inverse_hessian(pairs, gradient):
-    """The inverse Hessian [D, D] that the pairs tell of, times the gradient [D], without ever making the matrix."""
-    result, weights = gradient.copy(), []
-    for moved, change in reversed(pairs):
-        weights.append(moved @ result / (moved @ change))
-        result -= weights[-1] * change
-    if pairs:
-        moved, change = pairs[-1]
-        result *= moved @ change / (change @ change)
-    for (moved, change), weight in zip(pairs, reversed(weights), strict=True):
-        result += (weight - change @ result / (moved @ change)) * moved
-    return result
+    limits = {"bounds": [(-most, most)] * len(x), "options": {"maxiter": at_once, "gtol": tolerance, "ftol": 0.0}}
+    taken, status = [], 1  # taken: the details of each step, those of the last x that it tried
+    while status == 1:  # at_once steps were not enough
+        result = minimize(value_and_gradient, x, jac=True, method="L-BFGS-B", callback=note, **limits)
+        yield from taken
+        taken.clear()
+        x, status = result.x, result.status
+        limits["options"]["maxiter"] *= 2

@@ -74,16 +74,19 @@ class MaxEntIRL:
     Args:
         env: a world with P, or its `Dynamics`.
         gamma: the discount, from 0 to 1.
-        l2: the weight of the L2 penalty, at least 0. It keeps cells that nobody entered near 0.
+        l2: the weight of the L2 penalty, at least 0. It keeps cells that nobody entered near 0. Without it L may have
+            no top; with more than 0.1, where a goal ends the episode, cells beside it may stay above 0, and whoever
+            plans with that walks about there for ever.
         features: [S, K] float; the reward is features @ weights. None gives every cell a weight of its own.
-        horizon: the steps that an episode could have had which ended before; None takes the longest one's.
+        horizon: the steps that an episode could have had which ended before; at least the longest one's. With hardly
+            more than those it costs the learner little not to end, and the reward need not make it end.
         hard_max: True plans with a hard maximum, an ablation.
 
     Raises:
         ValueError: an argument is out of range.
     """
 
-    def __init__(self, env, gamma=0.95, l2=0.1, features=None, horizon=None, hard_max=False):
+    def __init__(self, env, gamma=0.95, l2=0.1, features=None, horizon=100, hard_max=False):
         from scipy.sparse import eye_array  # here, since it takes a fifth of a second
 
         self.dynamics = env if isinstance(env, Dynamics) else Dynamics(env)
@@ -91,7 +94,7 @@ class MaxEntIRL:
             raise ValueError(f"gamma must be a number from 0 to 1; got {gamma}")
         if not 0 <= l2 < np.inf:
             raise ValueError(f"l2 must be a number of at least 0; got {l2}")
-        if horizon is not None and not 1 <= horizon <= 10_000:
+        if not 1 <= horizon <= 10_000:
             raise ValueError(f"horizon must be from 1 to 10,000 steps; got {horizon}")
         num_states = self.dynamics.num_states
         self.features = eye_array(num_states, format="csr") if features is None else np.asarray(features, float)
@@ -196,12 +199,11 @@ def world_and_demonstrations(options, rng):
     if options.demonstrations is not None:
         shown = read_demonstrations(options.demonstrations)
         return shown.env, shown
-    if not (1 <= options.episodes <= 10_000 and 1 <= options.horizon <= 10_000):
-        raise ValueError(f"episodes and horizon must be from 1 to 10,000; got {options.episodes}, {options.horizon}")
     if options.maze is not None:
         env = GridWorld.from_link(options.maze)
     else:
-        env = random_maze(6 if options.quick else options.size, rng, open_goal=not options.terminal_goal)
+        size = min(options.size, 6) if options.quick else options.size
+        env = random_maze(size, rng, open_goal=not options.terminal_goal)
     dynamics = Dynamics(env)
     policy = optimal_policy(dynamics, dynamics.reward, options.gamma)
     return env, demonstrate(env, policy, options.episodes, options.horizon, options.gamma, options.seed)

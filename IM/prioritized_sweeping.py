@@ -13,7 +13,7 @@ so a reward spreads backwards (Moore & Atkeson 1993; Peng & Williams 1993; Sutto
     python IM/compare_dyna.py --study sweeping       how many updates it saves in mazes of growing size
 
 prints reports and saves a plot, as dyna.py does. It learns as fast as Dyna-Q with 50 imagined updates a step, from at
-most 5. It takes 5 s.
+most 5. It takes 3 s, and 10 s on the ice.
 """
 
 from dataclasses import dataclass

@@ -16,8 +16,9 @@ def side_by_side(env, *rewards):
     """Rewards [S] each as a matrix of text, beside one another; # is a block."""
     blocks = env.grid == BLOCK
     text = [np.where(blocks, "#", np.char.mod("%.2f", reward.reshape(env.shape))) for reward in rewards]
+    width = max(6, *(np.char.str_len(part).max() for part in text))
     return "\n".join(
-        "    ".join(" ".join(f"{cell:>6}" for cell in part[row]) for part in text) for row in range(len(blocks))
+        "    ".join(" ".join(f"{cell:>{width}}" for cell in part[row]) for part in text) for row in range(len(blocks))
     )
 
 

@@ -1,6 +1,6 @@
 """The studies of IM/compare_dyna.py over seeds that nobody looked at before, and imagined updates a second.
 
-    python bench/dyna.py                       20 seeds; five minutes on two quiet cores
+    python bench/dyna.py                       20 seeds; two to three minutes on two cores
     python bench/dyna.py --seeds 3 --factors 1 2 --ice-steps 5000        a look, which overwrites them
 
 writes bench/results/dyna.json: for each study and method every seed's figure, and the medians and ratios that the
@@ -115,6 +115,9 @@ def main(options):
         "sweeping: real steps until then": {size: figures(of_size) for size, of_size in steps.items()},
         "ice: real steps until the greedy policy is within 0.02 of the optimum": figures(
             {label: [compare_dyna.steps_until_close(worth) for worth in runs] for label, runs in ice.items()}
+        ),
+        "ice: share of the looks in the second half within 0.02 of the optimum": figures(
+            {label: [compare_dyna.share_close(worth) for worth in runs] for label, runs in ice.items()}
         ),
         "ice: worth of the greedy policy at the end": figures(
             {label: [worth[-1] for worth in runs] for label, runs in ice.items()}

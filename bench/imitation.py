@@ -101,9 +101,8 @@ def main(options):
         result = {"machine": machine("numpy", "tensorflow-cpu", "keras", "gymnasium")}
 
         def keep(part=part, result=result):
-            saved = (
-                json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-            )  # others may have added to it
+            # Read anew each time: others may have added to it.
+            saved = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
             save("imitation", saved | {part: result})
 
         if part in WORLDS:

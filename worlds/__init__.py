@@ -1,15 +1,15 @@
 """The rooms behind `environment`: one file a world, and what all of them use.
 
-making         worlds by their names, looked at once
-model          the model of a tabular world: P in any form, and arrays
-catcher        the game of Catcher: its dynamics, single, vectorised, drawn
-changing_maze  mazes that change at a step: Dyna's
-cart_pole      Gymnasium's CartPole, many at once: its dynamics, and a vector form
+making             worlds by their names, looked at once
+model              the model of a tabular world: P in any form, and arrays
+catcher            the game of Catcher: its dynamics, single, vectorised, drawn
+changing_maze      mazes that change at a step: Dyna's
+cart_pole          Gymnasium's CartPole, many at once: its dynamics, and a vector form
 lasting_cart_pole  a CartPole that goes on when the pole has fallen: Day 6's
-vector_form    many worlds of an id at once, started anew in the same step
-processes      the same, stepped by other processes
-spawning       processes that start afresh: what they see of the script that runs here
-frames         pictures as an agent sees them: gray, small, stacked
-saving         the state of a world, for checkpoints
-window         a window that shows frames
+vector_form        many worlds of an id at once, started anew in the same step
+processes          the same, stepped by other processes
+spawning           processes that start afresh: what they see of the script that runs here
+frames             pictures as an agent sees them: gray, small, stacked
+saving             the state of a world, for checkpoints
+window             a window that shows frames
 """

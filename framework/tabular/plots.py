@@ -12,7 +12,7 @@ INK, PAPER = "#1b1e23", "#f4f4f2"
 def draw_rewards(ax, runs, title="", value="rewards"):
     """Draw a moving mean of the rewards of each episode, for ``runs``, {label: [Run of each seed]}.
 
-    ``value`` names the field of Run that is drawn.
+    ``value`` names the field of Run that is drawn: "rewards", or "lengths", on a logarithmic axis.
     """
     episodes = len(getattr(next(iter(runs.values()))[0], value))
     window = max(1, episodes // 20)
@@ -21,7 +21,8 @@ def draw_rewards(ax, runs, title="", value="rewards"):
         draw_curve(ax, np.arange(window, episodes + 1), samples, label, colour)
     seeds = len(next(iter(runs.values())))
     about = f"mean of {window} episodes" + (f", {seeds} seeds, 95% band" if seeds > 1 else "")
-    ax.set(xlabel="episode", ylabel=f"return ({about})", title=title, xlim=(0, episodes))
+    name, scale = {"rewards": ("return", "linear"), "lengths": ("steps", "log")}[value]
+    ax.set(xlabel="episode", ylabel=f"{name} ({about})", title=title, xlim=(0, episodes), yscale=scale)
     finish(ax)
 
 
@@ -138,8 +139,11 @@ def draw_path(ax, path, colour, label, shift=0.0):
     ax.plot(cols, rows, color=colour, label=label, linewidth=2.2, marker="o", markersize=4, solid_capstyle="round")
 
 
-def draw_study(env, env_id, runs, path, table="Q"):
-    """Save a plot to ``path``: the rewards of all methods, and the table of the first method's first run."""
+def draw_study(env, env_id, runs, path, table="Q", value="rewards"):
+    """Save a plot to ``path``: the rewards of all methods, and the table of the first method's first run.
+
+    ``value`` as in `draw_rewards`.
+    """
     import matplotlib.pyplot as plt
 
     grid = grid_map(env)
@@ -147,7 +151,7 @@ def draw_study(env, env_id, runs, path, table="Q"):
     wide = bool(grid) and grid.shape[1] > 2 * grid.shape[0]
     shape, size = ((2, 1), (11, 8.5)) if wide else ((1, 2), (12.5, 5.2))
     figure, axes = plt.subplots(*shape, figsize=size, layout="constrained")
-    draw_rewards(axes[0], runs, title=env_id)
+    draw_rewards(axes[0], runs, env_id, value)
     if grid:
         draw_q_map(axes[1], grid, first.Q, first.N, f"{label}: {table} and the best actions", f"{table}(s, a)")
     else:

@@ -119,9 +119,10 @@ def test_judge_by_hand():
     [
         ({"env": "Acrobot-v1"}, "the expert steers LastingCartPole-v0 and CartPole-v1; got Acrobot-v1"),
         ({"env": "MountainCar-v0"}, "the expert steers LastingCartPole-v0 and CartPole-v1; got MountainCar-v0"),
-        ({"demonstrations": 0}, "demonstrations must be at least 1; got 0"),
-        ({"horizon": -1}, "horizon must be at least 1; got -1"),
-        ({"d_steps": 0}, "d_steps must be at least 1; got 0"),
+        ({"demonstrations": 0}, "demonstrations must be from 1 to 1,000; got 0"),
+        ({"demonstrations": 1_001}, "demonstrations must be from 1 to 1,000; got 1001"),
+        ({"horizon": -1}, "horizon must be from 1 to 1,000; got -1"),
+        ({"d_steps": 0}, "d_steps must be from 1 to 1,000; got 0"),
         ({"reward": "all", "run_folder": "here"}, "a folder holds one run; say which --reward it is of"),
     ],
 )

@@ -17,7 +17,7 @@ from framework.tabular.demonstrations import Demonstrations, write_demonstration
 from framework.tabular.world import uniforms
 from IM import bayesian
 from IM.bayesian import UNKNOWN, WORLD, BayesianIRL, enumerate_posterior, predictive_policy
-from IM.chains import effective_sample_size, r_hat, study, total_variation
+from IM.chains import Study, draw_studies, effective_sample_size, r_hat, study, total_variation
 from IM.inverse import Dynamics, demonstrate, plan, random_maze
 
 ROOT = Path(__file__).parents[2]
@@ -180,13 +180,23 @@ def test_proposals_go_there_as_often_as_back():
     random = uniforms(np.random.default_rng(0)).__next__
     often = np.zeros((9, 9))
     for here in range(9):
-        level = np.array(divmod(here, 3), np.int8)
+        level = np.array(divmod(here, 3), np.int16)
         for _ in range(4_000):
             often[here, of.number_of(of.propose(level, random))] += 1
     assert (np.diag(often) == 0).all()
     assert np.abs(often - often.T).max() < 5 * math.sqrt(2 * 500)
     one, two = often[0, 1], often[0, 5]  # 0.45 change one cell, to 4 places; 0.45 both, to 4; 0.1 all alike, to 2
     assert (one, two, often[0, 4]) == pytest.approx((450, 450, 650), abs=110)
+
+
+def test_a_hundred_levels_are_all_proposed_as_often():
+    of = BayesianIRL(GridWorld([[0, 0, 0]]), levels=np.arange(100.0), cells=(1, 2))
+    now, random = next(of.chain([], 0, 1)).level, uniforms(np.random.default_rng(0)).__next__
+    often = np.zeros(100)
+    for _ in range(20_000):
+        now = of.propose(now, random)
+        often[now] += 1
+    assert often == pytest.approx(np.full(100, 400), abs=110)
 
 
 def test_the_same_seed_gives_the_same_chain_and_another_seed_another():
@@ -264,7 +274,8 @@ def test_total_variation_by_hand(choice):
     [
         ({"levels": (1.0,)}, "levels must be 2 to 100 different numbers; got (1.0,)"),
         ({"levels": (1.0, 1.0)}, "levels must be 2 to 100 different numbers"),
-        ({"levels": (0.0, math.inf)}, "levels must be finite numbers"),
+        ({"levels": (0.0, math.inf)}, "levels must be numbers from -1e6 to 1e6"),
+        ({"levels": (0.0, math.nan)}, "levels must be numbers from -1e6 to 1e6"),
         ({"beta": 0.0}, "beta must be from over 0 to 1000; got 0.0"),
         ({"beta": math.nan}, "beta must be from over 0 to 1000; got nan"),
         ({"gamma": 1.0}, "gamma must be from 0 to below 1; got 1.0"),
@@ -272,6 +283,7 @@ def test_total_variation_by_hand(choice):
         ({"prior": (0.0, 0.5, 0.5)}, "prior must be 3 probabilities above 0"),
         ({"cells": (9,)}, "cells must be different states from 0 to 8"),
         ({"cells": ()}, "cells must be different states from 0 to 8"),
+        ({"cells": (1, 1)}, "cells must be different states from 0 to 8"),
     ],
 )
 def test_what_is_out_of_range_gets_one_sentence(settings, sentence):
@@ -292,14 +304,17 @@ def test_too_many_rewards_or_states_are_refused():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"steps": 99}, "there must be at least 2 chains of 100 steps"),
-        ({"chains": 1}, "there must be at least 2 chains of 100 steps"),
+        ({"steps": 99}, "there must be 2 to 100 chains of 100 to 1,000,000 steps"),
+        ({"chains": 1}, "there must be 2 to 100 chains"),
+        ({"chains": 1_000_000_000}, "there must be 2 to 100 chains"),
+        ({"chains": 100, "steps": 1_000_000}, "chains × steps × cells must be at most 50,000,000; there are 6 cells"),
+        ({"maze": "T"}, "nothing can be entered in this world"),
         ({"counts": (0, 1)}, "counts must be different whole numbers of at least 1; got (0, 1)"),
         ({"counts": (1, 1)}, "counts must be different whole numbers"),
         ({"maze": "S.", "demonstrations": "x.json"}, "--maze and --demonstrations exclude each other"),
         ({"demonstrations": "x.json"}, "x.json cannot be read"),
         ({"maze": "SX"}, "the maze of the link has the letter 'X'"),
-        ({"horizon": 0}, "there must be at least 1 episode of 1 step"),
+        ({"horizon": 0}, "episodes and horizon must be from 1 to 10,000; got 1 and 0"),
         ({"beta": -1.0}, "beta must be from over 0"),
     ],
 )
@@ -318,6 +333,16 @@ def test_a_file_of_truncated_walks_with_slips_is_read_and_the_plot_is_saved(tmp_
     assert "9 cells of 3 levels; 4 chains of 300 samples" in printed
     assert re.search(r"^ {13}3 +0\.\d{4} +- +- ", printed, re.MULTILINE)
     assert plot.stat().st_size > 20_000
+
+
+def test_chains_that_all_stand_still_are_drawn(tmp_path):
+    """They have no R-hat at all, and a total variation of 0, which has no logarithm."""
+    drawn = tmp_path / "a.png"
+    about = dict.fromkeys(("mean", "std", "low", "high"), np.zeros(9)) | {"policy": np.full((9, 4), 0.25)}
+    steps, none = np.array([50, 100]), np.full(2, math.nan)
+    result = Study(**about, steps=steps, tv=np.zeros(2), r_hat=none, ess=math.nan, accepted=0.0)
+    draw_studies(irl(), WORLD, np.zeros(9), {100: result}, drawn)
+    assert drawn.stat().st_size > 20_000
 
 
 def test_the_script_from_another_folder(tmp_path):

@@ -30,6 +30,7 @@ from IM.compare_dyna import (
     middle,
     play,
     rewards_once,
+    share_close,
     steps_until_close,
     updates_once,
     worth_once,
@@ -61,6 +62,7 @@ def test_the_length_of_a_greedy_path():
 def test_close_to_the_optimum_means_three_looks_in_a_row():
     assert steps_until_close([0.0, 0.81, 0.81, 0.5, 0.81, 0.82, 0.81, 0.0]) == 5 * compare_dyna.EVERY
     assert steps_until_close([0.81, 0.81, 0.8, 0.81, 0.81]) == NOT_FOUND
+    assert share_close([0.0, 0.0, 0.0, 0.8, 0.82, 0.81, 0.0]) == 0.5  # of the last four
 
 
 def test_a_median_that_was_never_reached_is_said_so():

@@ -253,6 +253,14 @@ def test_the_script_trains_a_teacher_keeps_it_and_uses_it_again(tmp_path, monkey
     assert "cloning" in capsys.readouterr().out
 
 
+def test_a_quick_run_validates_less_since_a_lost_student_may_walk_10_000_steps(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    calls = []
+    monkeypatch.setattr(dagger, "run_parallel", lambda job, of_seeds: calls.extend(of_seeds) or [job(*of_seeds[0])])
+    main(Options(quick=True, rounds=2, teacher_episodes=50))
+    assert [(validation, seed) for *_, validation, seed in calls] == [(10, 0), (10, 1), (10, 2)] * 2
+
+
 def test_a_maze_of_the_simulator_can_be_taught(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     main(Options(maze="maze=...T/.B.D/S...&prob=0.8", seeds=2, rounds=5, teacher_episodes=300))
@@ -262,10 +270,12 @@ def test_a_maze_of_the_simulator_can_be_taught(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"rounds": 0}, "rounds must be at least 1; got 0"),
-        ({"validation": 0}, "validation must be at least 1; got 0"),
-        ({"beta_decay": 1.5}, "seed must be at least 0, beta_decay from 0 to 1; got 0, 1.5"),
-        ({"beta_decay": float("nan")}, "seed must be at least 0, beta_decay from 0 to 1; got 0, nan"),
+        ({"rounds": 0}, "rounds must be from 1 to 1,000; got 0"),
+        ({"validation": 0}, "validation must be from 1 to 10,000; got 0"),
+        ({"labels": 10**9}, "labels must be from 1 to 100,000; got 1000000000"),
+        ({"seed": -1}, "seed must be from 0 to 4,294,967,296; got -1"),
+        ({"beta_decay": 1.5}, "beta_decay must be from 0 to 1; got 1.5"),
+        ({"beta_decay": float("nan")}, "beta_decay must be from 0 to 1; got nan"),
         ({"env": "CartPole-v1"}, "CartPole-v1 has no table of states and actions"),
         ({"env": "Blackjack-v1"}, "Blackjack-v1 shows no model to plan with"),
     ],

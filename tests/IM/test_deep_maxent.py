@@ -82,6 +82,18 @@ def test_quick_run_from_any_folder_prints_the_rewards_and_saves_a_plot(tmp_path)
     assert (tmp_path / "runs/deep_maxent/mushrooms.png").stat().st_size > 20_000
 
 
-def test_bad_options_get_one_sentence():
-    with pytest.raises(ValueError, match="must be at least 1"):
-        deep_maxent.main(deep_maxent.Options(mazes=0))
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"mazes": 0}, "seeds and mazes must be from 1 to 1,000"),
+        ({"mazes": 1_000_000_000}, "seeds and mazes must be from 1 to 1,000"),
+        ({"iterations": 1_000_000_000}, "iterations from 1 to 100,000"),
+        ({"seed": -1}, "seed must be at least 0; got -1"),
+        ({"size": 2}, "size must be from 3 to 100"),
+        ({"size": 2, "quick": True}, "size must be from 3 to 100"),
+        ({"horizon": 0}, "episodes and horizon must be from 1 to 10,000"),
+    ],
+)
+def test_bad_options_get_one_sentence(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        deep_maxent.main(deep_maxent.Options(**options))

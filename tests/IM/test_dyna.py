@@ -202,13 +202,14 @@ def test_it_learns_on_when_the_world_is_changed_under_it():
 
 
 def test_minus_1_is_plain_q_learning(monkeypatch, capsys):
-    monkeypatch.setattr("IM.dyna.draw_lengths", lambda *_: None)
+    monkeypatch.setattr("IM.dyna.draw_study", lambda *_, **__: None)
     main(Options(modelstep=-1, seeds=1, episodes=3))
     printed = capsys.readouterr().out
     assert "Q-learning: steps of episode 1, 2, 3 (medians):" in printed
     assert "Dyna" not in printed
-    with pytest.raises(ValueError, match=r"^modelstep must be -1, for plain Q-learning, or at least 0; got -2"):
-        main(Options(modelstep=-2))
+    for modelstep in (-2, 1001):  # by the name that a reader has typed
+        with pytest.raises(ValueError, match=f"^modelstep must be from 0 to 1000, or -1 for .*; got {modelstep}"):
+            main(Options(modelstep=modelstep))
 
 
 def test_a_world_without_a_map_is_learnt_and_drawn_too(tmp_path, capsys):

@@ -89,6 +89,8 @@ def test_episodes_become_starts_with_steps_to_go_and_discounted_visits(book):
     assert visits[[4, 0, 3]].tolist() == [0.5, 0.25, 0.5]
     starts, _ = read_episodes(dynamics, [cut, ended], gamma=0.5)
     assert starts.shape == (3, 12)  # without a horizon: as many steps as the longest has
+    starts, _ = read_episodes(dynamics, [cut, cut[:1]], gamma=0.5, horizon=4)
+    assert starts.shape == (3, 12)  # of those that were cut none could have had more
 
 
 @pytest.mark.parametrize(
@@ -118,8 +120,15 @@ def test_demonstrations_are_cut_at_the_horizon_and_a_file_holds_them(tmp_path):
     assert all(policy[s, a] > 0 for episode in shown.episodes for s, a, _, _ in episode.steps)
     write_demonstrations(tmp_path / "shown.json", shown)
     assert read_demonstrations(tmp_path / "shown.json").episodes == shown.episodes
-    with pytest.raises(ValueError, match="at least 1 episode"):
-        demonstrate(env, policy, 0, 20, 0.95)
+    for episodes, horizon in ((0, 20), (3, 0), (10_001, 20), (3, 10_001)):
+        with pytest.raises(ValueError, match="episodes and horizon must be from 1 to 10,000"):
+            demonstrate(env, policy, episodes, horizon, 0.95)
+
+
+def test_nobody_can_show_anything_from_an_end():
+    env = GridWorld(start=(0, 3))
+    with pytest.raises(ValueError, match="starts in state 3, an end or a block"):
+        demonstrate(env, np.full((12, 4), 0.25), 1, 5, 0.95)
 
 
 def test_random_mazes_and_moved_walls_cut_nobody_off():
@@ -141,9 +150,7 @@ def test_random_mazes_and_moved_walls_cut_nobody_off():
         random_maze(2, rng)
 
 
-def test_l_bfgs_finds_the_minimum_that_scipy_finds():
-    from scipy.optimize import minimize
-
+def test_l_bfgs_yields_every_step_down_to_the_minimum_however_often_it_begins_anew():
     rng = np.random.default_rng(0)
     A, b = rng.normal(size=(40, 12)), rng.normal(size=40)
 
@@ -152,12 +159,18 @@ def test_l_bfgs_finds_the_minimum_that_scipy_finds():
         gradient = A.T @ (1 / (1 + np.exp(-z))) + 0.1 * x
         return np.logaddexp(0, z).sum() + 0.05 * x @ x, gradient, x
 
-    steps = list(minimise(function, np.zeros(12), tolerance=1e-8))
-    right = minimize(lambda x: function(x)[:2], np.zeros(12), jac=True, method="L-BFGS-B", tol=1e-14).x
-    assert np.allclose(steps[-1], right, atol=1e-5)
-    assert len(steps) < 40  # gradient descent would take hundreds
-    values = [function(x)[0] for x in steps]
-    assert values == sorted(values, reverse=True)
+    for at_once in (3, 10, 1_000):
+        steps = list(minimise(function, np.zeros(12), tolerance=1e-7, at_once=at_once))
+        values = [function(x)[0] for x in steps]
+        assert values == sorted(values, reverse=True)
+        assert (steps[0] == 0).all()
+        assert np.abs(function(steps[-1])[1]).max() <= 1e-7
+        assert len(steps) < 60  # gradient descent would take hundreds
+
+
+def test_a_function_without_a_minimum_leads_nobody_to_infinity():
+    *_, x = minimise(lambda x: (-x.sum(), -np.ones(3), x), np.zeros(3), most=50.0)
+    assert x.tolist() == [50.0] * 3
 
 
 def test_worlds_beside_one_another_are_planned_as_each_alone():

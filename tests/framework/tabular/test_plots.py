@@ -9,6 +9,7 @@ from framework.tabular.plots import (
     colour_limit,
     draw_greedy_arrows,
     draw_q_map,
+    draw_rewards,
     draw_study,
     q_tiles,
 )
@@ -73,3 +74,13 @@ def test_every_world_can_be_drawn(name, tmp_path):
     runs = [Run(rng.normal(size=40), np.ones(40, int), rng.normal(size=size), np.ones(size, int)) for _ in range(3)]
     draw_study(env, name, {"one": runs, "two": runs[::-1]}, tmp_path / "a" / "b.png")
     assert (tmp_path / "a" / "b.png").stat().st_size > 20_000
+
+
+def test_lengths_are_drawn_as_steps_on_a_logarithmic_axis(ax):
+    lengths = np.array([1000, 100, 10, 10])
+    runs = {"one": [Run(np.ones(4), lengths, np.zeros((2, 2)), np.ones((2, 2), int))]}
+    draw_rewards(ax, runs)
+    assert (ax.get_ylabel(), ax.get_yscale()) == ("return (mean of 1 episodes)", "linear")
+    draw_rewards(ax, runs, value="lengths")
+    assert (ax.get_ylabel(), ax.get_yscale()) == ("steps (mean of 1 episodes)", "log")
+    assert ax.lines[1].get_ydata().tolist() == lengths.tolist()
