@@ -81,7 +81,7 @@ class Config(ppo_agent.Config):
         return f"{super().title}, reward {self.reward}"
 
 
-TAKES = {"LastingCartPole-v0": "one and a half to three minutes, 0.7 GB of memory and 1 MB on disk"}
+TAKES = {"LastingCartPole-v0": "one to three minutes, 0.7 GB of memory and 1 MB on disk"}
 
 
 def demonstrate(config):

@@ -14,7 +14,7 @@ the student visits. The label is the teacher's action in both, whatever is then 
     python IM/deep_dagger.py --teacher FN/trained/ppo_agent.npz     Day 4's agent, which sees the same pixels
 
 prints and plots the return over the number of labels, of several seeds. From pixels DAgger is near the teacher's 16
-with 1,600 labels, where cloning gets some 3; from five numbers 300 are enough for both. It takes 1 to 5 minutes.
+with 1,600 labels, where cloning gets some 3; from five numbers 300 are enough for both. It takes 0.5 to 3 minutes.
 """
 
 from dataclasses import dataclass, field, replace
@@ -61,10 +61,10 @@ class Plan:
 
 # Returns in LunarLander differ by 100 and more, so its best student takes more episodes to find.
 PLANS = {
-    "Catcher-v0": Plan((400, 800, 1600, 3200), 50, 40, 20, 20, "about 5 minutes and 1 GB of memory"),
-    "CatcherState-v0": Plan((20, 40, 60, 80, 100, 200, 300), 10, 200, 20, 100, "about a minute and 0.6 GB of memory"),
+    "Catcher-v0": Plan((400, 800, 1600, 3200), 50, 40, 20, 20, "about 3 minutes and 1 GB of memory"),
+    "CatcherState-v0": Plan((20, 40, 60, 80, 100, 200, 300), 10, 200, 20, 100, "half a minute and 0.6 GB of memory"),
     "LunarLander-v3": Plan(
-        (250, 500, 1000, 1500), 25, 200, 60, 100, "about 3 minutes and 0.6 GB", {"max_episode_steps": 300}
+        (250, 500, 1000, 1500), 25, 200, 60, 100, "about 2 minutes and 0.7 GB", {"max_episode_steps": 300}
     ),
 }
 
