@@ -141,6 +141,8 @@ def over_seeds(job, methods, seeds, *arguments):
 
 def middle(values):
     """The median, the lowest and the highest, as text."""
+    if min(values) == NOT_FOUND:
+        return "never"
     numbers = (np.median(values), min(values), max(values))
     median, low, high = ("never" if number == NOT_FOUND else f"{number:,.0f}" for number in numbers)
     return f"{median} ({low} to {high})"
@@ -272,7 +274,7 @@ def study_ice(seeds, quick=False, real_steps=30_000):
     for label, runs in results.items():
         until = middle([steps_until_close(worth) for worth in runs])
         stays = np.mean([share_close(worth) for worth in runs])
-        print(f"ice, {label}: within {CLOSE} of the optimum after {until} steps, and {stays:.0%} of the second half")
+        print(f"ice, {label}: steps until near the optimum: {until}; near it in {stays:.0%} of the second half")
     return results
 
 
