@@ -14,7 +14,8 @@ proposes other levels for some cells, and goes there with probability min(1, rat
     python IM/bayesian.py --maze "maze=...../.BB../S....&rewards=1.5:1&step_reward=0" --steps 5000
 
 prints, after 1, 10 and 100 demonstrations, how far four chains are from the enumerated posterior (total variation),
-beside R-hat and the effective sample size, which do not know that, and saves a plot. It takes 5 seconds.
+beside R-hat and the effective sample size, which do not know that; the share of proposals accepted; and the regret of
+who plans with the posterior mean. It saves a plot, whose arrows are the predictive policy, and takes 5 seconds.
 """
 
 import math
@@ -31,7 +32,8 @@ from IM.chains import draw_studies, effective_sample_size, named, r_hat, study  
 from IM.inverse import Dynamics, demonstrate, regret
 from IM.reward_maps import side_by_side
 
-MOST_STATES = 1_024  # the matrices of more would be large
+FEW_STATES = 81  # a full matrix is solved sooner; a larger one by several threads, which wait for each other
+MOST_STATES = 1_024  # what can be planned often
 MOST_REWARDS = 100_000  # that can be enumerated
 FEW_REWARDS = 1_000  # whose posterior is enumerated to hold the chains against; more would be as many as samples
 MOST_KNOWN = 5_000  # samples that a chain remembers
@@ -88,10 +90,13 @@ class BayesianIRL:
             raise ValueError(
                 f"the world has {dynamics.num_states:,} states; at most {MOST_STATES:,} can be planned often"
             )
-        self.enter, self.go_on = dynamics.enter.toarray(), dynamics.go_on.toarray()  # [S × A, S]
+        self.enter, self.go_on = dynamics.enter, dynamics.go_on  # [S × A, S]
         self.num_states, self.num_actions = dynamics.num_states, dynamics.num_actions
-        self.cells = np.flatnonzero(self.enter.any(axis=0)) if cells is None else np.array(cells)
-        if not len(np.flatnonzero(self.enter.any(axis=0))):
+        if self.num_states <= FEW_STATES:
+            self.enter, self.go_on = self.enter.toarray(), self.go_on.toarray()
+        entered = np.flatnonzero(self.enter.sum(axis=0))
+        self.cells = entered if cells is None else np.array(cells)
+        if not len(entered):
             raise ValueError("nothing can be entered in this world, so no reward can be paid")
         if not 0 < len(self.cells) == len(set(self.cells.tolist()) & set(range(self.num_states))):
             raise ValueError(f"cells must be different states from 0 to {self.num_states - 1}; got {cells}")
@@ -103,13 +108,22 @@ class BayesianIRL:
         policy = np.zeros(self.num_states, int) if policy is None else policy
         while True:
             taken = states * self.num_actions + policy
-            V = np.linalg.solve(np.eye(self.num_states) - self.gamma * self.go_on[taken], pays[taken])
-            Q = (pays + self.gamma * self.go_on @ V).reshape(self.num_states, self.num_actions)
+            V = self.values(self.go_on[taken], pays[taken])
+            Q = (pays + self.gamma * (self.go_on @ V)).reshape(self.num_states, self.num_actions)
             rounding = 1e-9 * max(1.0, np.abs(Q).max())  # else actions that tie would take turns for ever
             better = Q.max(axis=1) > Q[states, policy] + rounding
             if not better.any():
                 return Q
             policy = np.where(better, Q.argmax(axis=1), policy)
+
+    def values(self, chain, pays):
+        """V [S] of a policy with these transitions [S, S] and rewards [S]: it solves V = pays + gamma chain V."""
+        if isinstance(chain, np.ndarray):
+            return np.linalg.solve(np.eye(len(pays)) - self.gamma * chain, pays)
+        from scipy.sparse import eye_array  # here, since it takes a fifth of a second
+        from scipy.sparse.linalg import splu
+
+        return splu((eye_array(len(pays)) - self.gamma * chain).tocsc()).solve(pays)
 
     def log_policy(self, Q):
         """[S, A]: the logarithm of the probability with which such a teacher takes each action."""
@@ -269,7 +283,7 @@ def main(options):
         r, ess = (f"{result.r_hat[-1]:.4f}", f"{result.ess:,.0f}") if result.ess > 0 else ("constant", "constant")
         numbers = f"{len(episodes):14}  {variance:8.4f}  {exactly:8.4f}  {result.tv[-1]:15.4f}"
         numbers = numbers.replace("nan", "  -")  # too many rewards to enumerate
-        print(f"{numbers}  {r:>8}  {ess:>17}  {result.accepted:8.3f}  {lost:6.3f}")
+        print(f"{numbers}  {r:>8}  {ess:>17}  {result.accepted:8.3f}  {lost:z6.3f}")
     for count, result in studies.items():
         agree = np.flatnonzero(result.r_hat < 1.05)
         if few and len(agree):

@@ -4,7 +4,7 @@
     blocking    the way is blocked: Dyna-Q finds another one by luck or not at all, Dyna-Q+ soon
     shortcut    a shorter way opens: only the bonus finds it, and only with a kappa that is not much too large
     sweeping    fewer imagined updates, in mazes of growing size, where an update sets Q to what the model expects
-    ice         slippery FrozenLake: a model must count; an optimistic Q-learning is there as soon, but does not stay
+    ice         slippery FrozenLake: a model must count; an optimistic Q-learning is there sooner, but does not stay
 
     python IM/compare_dyna.py                       all of them, about a minute on two quiet cores
     python IM/compare_dyna.py --study shortcut

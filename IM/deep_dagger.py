@@ -14,7 +14,7 @@ the student visits. The label is the teacher's action in both, whatever is then 
     python IM/deep_dagger.py --teacher FN/trained/ppo_agent.npz     Day 4's agent, which sees the same pixels
 
 prints and plots the return over the number of labels, of several seeds. From pixels DAgger is near the teacher's 16
-with 1,600 labels, where cloning gets some 3; from five numbers 300 are enough for both. It takes 0.5 to 3 minutes.
+with 1,600 labels, where cloning gets some 3; from five numbers 200 are enough for both. It takes 0.5 to 3 minutes.
 """
 
 from dataclasses import dataclass, field, replace

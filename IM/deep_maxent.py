@@ -14,7 +14,7 @@ Here mushrooms grow in mazes. Some are red, some have spots; the good ones (+1) 
     python IM/deep_maxent.py --seeds 10       about a minute
 
 prints what each thinks of the four kinds, and what is lost by who plans with it in those mazes and in 20 others, and
-saves a plot. It takes about 20 seconds and 0.6 GB of memory.
+saves a plot. It takes about 10 seconds and 0.6 GB of memory.
 """
 
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ steps: r + kappa × √tau. So it notices when the world gets better.
     python IM/dyna.py --maze "...T/.B.D/S..."      a maze of the simulator
 
 prints reports and saves a plot of Q and of the episodes: their lengths, where all pay the same. In the maze
-Q-learning needs some 20 episodes for what Dyna knows after 2 or 3. It takes 3 s, and 15 s on the ice. The bonus is
+Q-learning needs some 25 episodes for what Dyna knows after 2 or 3. It takes 3 s, and 15 s on the ice. The bonus is
 part of Dyna-Q+'s Q, so its greedy policy may prefer to look somewhere again, and the summary may count it as lost.
 """
 

@@ -14,7 +14,7 @@ where visits are discounted and counted as the demonstrations ran: from their ow
 
     python IM/maxent.py                        a random maze whose goal stays open
     python IM/maxent.py --terminal-goal        where the goal ends the episode, any cost per step explains it
-    python IM/maxent.py --hard-max             the ablation: L has its top, or nearly, in a kink at r = 0
+    python IM/maxent.py --hard-max             the ablation: L gets a kink at r = 0, where L-BFGS stops
     python IM/maxent.py --demonstrations FILE  walks that were drawn in the simulator
 
 prints the recovered reward beside the true one, and what a policy loses that plans with it, also after walls have
@@ -240,7 +240,7 @@ def main(options):
             "cloning": cloned,
             "a cost of 1 per step": optimal_policy(dynamics, np.full(len(true), -1.0), gamma),
         }
-        lost = [f"{who} {regret(dynamics, policy, dynamics.reward, gamma):.3f}" for who, policy in policies.items()]
+        lost = [f"{who} {regret(dynamics, policy, dynamics.reward, gamma):z.3f}" for who, policy in policies.items()]
         print(f"relative regret, {name}: {', '.join(lost)}")
     draw_maps(irl.dynamics, dynamics, policies, estimates, gamma, options.plot)
     draw_same_policy(irl.dynamics, gamma, Path(options.plot).with_name("same_policy.png"))

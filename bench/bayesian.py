@@ -120,10 +120,12 @@ class Options:
 
 
 def main(options):
-    kinds = {"as it should be": BayesianIRL, **ABLATIONS}
+    few = options.steps // 5
+    kinds = {"as it should be": (BayesianIRL, options.steps), "as it should be, a fifth of them": (BayesianIRL, few)}
+    kinds |= {name: (kind, few) for name, kind in ABLATIONS.items()}
     calls = [
-        (kind, count, seed, options.steps if kind is BayesianIRL else options.steps // 5)
-        for kind in kinds.values()
+        (kind, count, seed, steps)
+        for kind, steps in kinds.values()
         for count in COUNTS
         for seed in range(options.seeds)
     ]

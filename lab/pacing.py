@@ -90,6 +90,7 @@ class PacedJob:
         while True:
             await self.wait(began)
             self.news.clear()
+            asked = self.unheard  # before this round; what comes during it is for the next
             if self.settings:
                 settings, self.settings = self.settings, {}
                 await self.tell(lesson, await self.work(lesson.configure, settings))
@@ -107,7 +108,7 @@ class PacedJob:
             await self.take(lesson, due, until=began + BUSY_SHARE * FRAME_SECONDS)
             await self.answer(lesson)
             await self.show(lesson)
-            if self.unheard:
+            if asked and self.unheard:
                 await self.say({"type": "heard"})
 
     def limit(self, lesson):

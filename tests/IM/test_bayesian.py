@@ -362,3 +362,14 @@ def test_an_8_by_8_maze_gives_500_samples_a_second():
     of, began = BayesianIRL(env, gamma=0.95), time.process_time()
     list(of.chain([[(env.start_state, 0, 0, 0)]], 0, 1_000, warm_up=0))
     assert time.process_time() - began < 2
+
+
+def test_a_maze_planned_with_sparse_matrices_has_the_values_of_a_full_one(monkeypatch):
+    """Of more than 81 states: several threads that solve a full matrix stand in each other's way on busy cores."""
+    env, reward = random_maze(8, np.random.default_rng(3)), np.random.default_rng(0).normal(size=64)
+    full = BayesianIRL(env)
+    monkeypatch.setattr("IM.bayesian.FEW_STATES", 63)
+    sparse = BayesianIRL(env)
+    assert isinstance(full.go_on, np.ndarray)
+    assert not isinstance(sparse.go_on, np.ndarray)
+    np.testing.assert_allclose(sparse.q_values(reward), full.q_values(reward), atol=1e-12)

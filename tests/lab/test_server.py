@@ -168,7 +168,10 @@ async def ask(line, message):
 
 
 async def answer_of(line):
-    return json.loads(await line.read_message())
+    """The next message; "heard" is none, it only says that an answer is under way."""
+    while (answer := json.loads(await line.read_message()))["type"] == "heard":
+        pass
+    return answer
 
 
 async def answers_until(line, last):

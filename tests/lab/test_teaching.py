@@ -206,7 +206,7 @@ def test_it_ends_by_itself_and_a_changed_maze_is_still_answered():
         count = len(sent)
         grid[0][0] = 9
         job.receive("world", KIND.receives["world"]({**begin, "grid": grid}, request))
-        await until(lambda: len(sent) > count)
+        await until(lambda: len(sent) > count and sent[-1] != {"type": "heard"})
         task.cancel()
 
     asyncio.run(run())
