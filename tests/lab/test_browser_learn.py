@@ -87,6 +87,21 @@ def drawn(page, board="board"):  # noqa: F811
     return page.script(f"return document.querySelector('#{board} canvas').toDataURL()")
 
 
+def assert_script_lives_it(command, rows, tmp_path):
+    """The copied command gives the returns that the page has shown, episode by episode."""
+    python, *arguments = shlex.split(command)
+    assert python == "python"
+    ran = subprocess.run(
+        [sys.executable, *arguments, "--report", "1", "--plot", str(tmp_path / "plot.png")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    told_rewards = re.findall(r"episode \d+: mean reward (\S+)", ran.stdout)
+    assert told_rewards == [f"{float(row['discounted_return']):.3f}" for row in rows], ran.stderr
+
+
 def test_the_days_are_one_click_apart_and_day_2_stays_as_it_was(page):  # noqa: F811
     page.plan()
     before, address = page.label(0), page.driver.current_url
@@ -696,17 +711,7 @@ def test_the_command_of_a_planner_repeats_the_lesson(lesson, tmp_path):
     command = lesson.module("learn/page.js", "m.learnPage.command()").splitlines()
     assert [line.split()[1] for line in command] == ["IM/dyna.py", "IM/prioritized_sweeping.py"]
     assert all("--modelstep 7" in line and "--memory 10" in line for line in command)
-    _, *arguments = shlex.split(command[0])
-    ran = subprocess.run(
-        [sys.executable, *arguments, "--report", "1", "--plot", str(tmp_path / "plot.png")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    told_rewards = re.findall(r"episode \d+: mean reward (\S+)", ran.stdout)
-    expected = [f"{float(row['discounted_return']):.3f}" for row in rows if row["learner"] == "dyna"]
-    assert told_rewards == expected, ran.stderr
+    assert_script_lives_it(command[0], [row for row in rows if row["learner"] == "dyna"], tmp_path)
 
 
 # -- walk greedily ------------------------------------------------------------------------------------------------
@@ -817,18 +822,7 @@ def test_csv_and_command_repeat_the_lesson(lesson, tmp_path):
     ]
     command = lesson.module("learn/page.js", "m.learnPage.command()").splitlines()
     assert ["--num-steps 3" in line for line in command] == [False, True]
-    python, *arguments = shlex.split(command[0])
-    assert python == "python"
-    ran = subprocess.run(
-        [sys.executable, *arguments, "--report", "1", "--plot", str(tmp_path / "plot.png")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    told_rewards = re.findall(r"episode \d+: mean reward (\S+)", ran.stdout)
-    expected = [f"{float(row['discounted_return']):.3f}" for row in rows if row["learner"] == "q_learning"]
-    assert told_rewards == expected, ran.stderr
+    assert_script_lives_it(command[0], [row for row in rows if row["learner"] == "q_learning"], tmp_path)
 
 
 def test_no_number_touches_its_neighbour(lesson):
