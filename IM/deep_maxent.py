@@ -28,8 +28,9 @@ from framework.networks import Layers
 from framework.plots import COLOURS, finish, save_figure
 from framework.runs.parallel import progress_bar
 from framework.tf import keras, set_seed, tf
-from IM.inverse import Dynamics, demonstrate, optimal_policy, random_maze, read_episodes, regret, together
+from IM.inverse import Dynamics, demonstrate, optimal_policy, read_episodes, regret, together
 from IM.maxent import MaxEntIRL
+from IM.mazes import random_maze
 
 KINDS = np.array([[0, 0, 0], [1, 0, 1], [0, 1, 1], [1, 1, 1], [0, 0, 1]], np.float32)  # red, spotted, a mushroom
 NAMES = ("none", "red", "spotted", "red and spotted", "neither")

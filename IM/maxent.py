@@ -32,17 +32,8 @@ from framework.cli import CommonOptions, run
 from framework.runs.parallel import progress_bar
 from framework.tabular.demonstrations import read_demonstrations, write_demonstrations
 from IM.dagger import clone_policy
-from IM.inverse import (
-    Dynamics,
-    demonstrate,
-    minimise,
-    move_walls,
-    optimal_policy,
-    plan,
-    random_maze,
-    read_episodes,
-    regret,
-)
+from IM.inverse import Dynamics, demonstrate, minimise, optimal_policy, plan, read_episodes, regret
+from IM.mazes import move_walls, random_maze
 from IM.reward_maps import draw_maps, draw_same_policy, side_by_side
 
 

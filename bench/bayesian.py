@@ -16,7 +16,8 @@ from framework.cli import run
 from framework.runs.parallel import run_parallel
 from IM.bayesian import UNKNOWN, WORLD, BayesianIRL, enumerate_posterior
 from IM.chains import study
-from IM.inverse import Dynamics, demonstrate, random_maze
+from IM.inverse import Dynamics, demonstrate
+from IM.mazes import random_maze
 
 COUNTS = (1, 10, 100)
 HORIZON, GAMMA = 8, 0.9

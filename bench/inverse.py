@@ -19,8 +19,9 @@ from bench.machine import machine, save
 from framework.cli import run
 from framework.runs.parallel import progress_bar, run_parallel
 from IM.dagger import clone_policy
-from IM.inverse import Dynamics, demonstrate, minimise, move_walls, optimal_policy, random_maze, read_episodes, regret
+from IM.inverse import Dynamics, demonstrate, minimise, optimal_policy, read_episodes, regret
 from IM.maxent import MaxEntIRL
+from IM.mazes import move_walls, random_maze
 
 GAMMA, EPISODES, HORIZON, WALLS = 0.95, 100, 80, 4
 L2 = (0.0, 0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)

@@ -18,7 +18,8 @@ from framework.tabular.world import uniforms
 from IM import bayesian
 from IM.bayesian import UNKNOWN, WORLD, BayesianIRL, enumerate_posterior, predictive_policy
 from IM.chains import Study, draw_studies, effective_sample_size, r_hat, study, total_variation
-from IM.inverse import Dynamics, demonstrate, plan, random_maze
+from IM.inverse import Dynamics, demonstrate, plan
+from IM.mazes import random_maze
 
 ROOT = Path(__file__).parents[2]
 FAR = 0.1  # four chains come to within 0.07 in 4,000 samples

@@ -10,18 +10,16 @@ from framework.tabular.world import make_world, policy_values
 from IM.inverse import (
     Dynamics,
     demonstrate,
-    distances,
     evaluate,
     minimise,
-    move_walls,
     optimal_policy,
     plan,
-    random_maze,
     read_episodes,
     regret,
     shaped,
     together,
 )
+from IM.mazes import distances, move_walls, random_maze
 
 
 @pytest.fixture

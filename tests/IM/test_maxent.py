@@ -12,8 +12,9 @@ from environment import GridWorld
 from framework.tabular.demonstrations import read_demonstrations
 from IM import maxent
 from IM.dagger import clone_policy
-from IM.inverse import Dynamics, demonstrate, move_walls, optimal_policy, random_maze, read_episodes, regret
+from IM.inverse import Dynamics, demonstrate, optimal_policy, read_episodes, regret
 from IM.maxent import MaxEntIRL
+from IM.mazes import move_walls, random_maze
 
 ROOT = Path(__file__).parents[2]
 GAMMA = 0.95
