@@ -148,6 +148,11 @@ class Page:
     def text(self, name):
         return self.driver.execute_script("return document.getElementById(arguments[0]).textContent", name)
 
+    def rows(self, selector):
+        """The texts of every row's cells, read at one moment: a page that draws itself anew replaces its rows."""
+        source = "return [...document.querySelectorAll(arguments[0])].map(r => [...r.cells].map(c => c.innerText))"
+        return self.script(source, selector)
+
     def script(self, source, *args):
         return self.driver.execute_script(source, *args)
 
@@ -172,6 +177,7 @@ class Page:
     def choose(self, state):
         self.tool("look")
         self.cells()[state].click()
+        self.settle()
 
     def field(self, name, value):
         field = self.get(name)
@@ -395,11 +401,10 @@ def test_bellman_backup_is_written_out_with_its_numbers(page):
     page.plan()
     page.choose(2)  # beside the treasure
     page.wait(lambda: page.get("cell-numbers").is_displayed())
-    rows = page.driver.find_elements(By.CSS_SELECTOR, "#terms tbody tr")
     V = solved().V
     # Right: 0.8 into the treasure, 0.1 up into the wall, 0.1 down.
-    written = sorted(" ".join(cell.text for cell in row.find_elements(By.TAG_NAME, "td")[1:3]) for row in rows)
-    assert written == sorted(
+    rows = page.rows("#terms tbody tr")
+    assert sorted(f"{term} {number}" for _, term, number, *_ in rows) == sorted(
         [
             "0.8 × (1 + 0.9 × 0) = 0.8000",
             f"0.1 × (−0.04 + 0.9 × {V[2]:.4f}) = {0.1 * (-0.04 + 0.9 * V[2]):.4f}",
