@@ -1,8 +1,8 @@
 """The one door to every world of the course: CoinToss and GridWorld are here, Catcher is in ``worlds/``.
 
 Each world is a Gymnasium environment. ``import environment`` registers ``GridWorld-v0``, ``FrozenLakeEasy-v0``,
-``Catcher-v0`` (pixels), ``CatcherState-v0`` (five numbers), ``LastingCartPole-v0``, ``DynaMaze-v0``,
-``BlockingMaze-v0`` and ``ShortcutMaze-v0``, so that ``gymnasium.make`` finds them.
+``Catcher-v0`` (pixels), ``CatcherState-v0`` (five numbers), ``WindyCatcher-v0``, ``LastingCartPole-v0``,
+``DynaMaze-v0``, ``BlockingMaze-v0`` and ``ShortcutMaze-v0``, so that ``gymnasium.make`` finds them.
 
 Dynamics are kept apart from drawing. A tabular world also shows its model: ``env.P[s][a]`` as Gymnasium has it,
 and ``env.model``, the same as arrays, which a planner can sweep over a million states.
@@ -475,6 +475,12 @@ for _env_id, _mazes, _changes in (
         kwargs={"links": tuple(map(changing_maze.link, _mazes)), "changes": _changes},
         max_episode_steps=10_000,
     )
+_register(
+    "WindyCatcher-v0",
+    entry_point="worlds.windy_catcher:WindyCatcher",
+    vector_entry_point="worlds.windy_catcher:WindyCatcherVector",
+    max_episode_steps=300,
+)
 for _env_id, _obs_type in (("Catcher-v0", "rgb"), ("CatcherState-v0", "state")):
     _register(
         _env_id,

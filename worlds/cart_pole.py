@@ -56,11 +56,15 @@ class CartPoleVector(CartPoleVectorEnv):
         self.rngs = [None] * num_envs
 
     def reset(self, *, seed=None, options=None):
-        """Start every world anew, world i with seed + i, or where None with the generator it has."""
-        super().reset(seed=seed, options=options)
-        for i in range(self.num_envs):
-            if seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(None if seed is None else seed + i)
+        """Start every world anew. seed: None (with the generators they have), an int (world i gets seed + i), or a
+        list of one per world."""
+        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"there are {self.num_envs} worlds; got {len(seeds)} seeds")
+        super().reset(seed=seeds[0], options=options)
+        for i, world_seed in enumerate(seeds):
+            if world_seed is not None or self.rngs[i] is None:
+                self.rngs[i], _ = seeding.np_random(world_seed)
         self._start(np.arange(self.num_envs))
         return self._obs(), {}
 

@@ -89,120 +89,6 @@ def _catcher_obs(state, obs_type):
     return unit.astype(np.float32)
 
 
-class Catcher(gym.Env):
-    """Catch falling fruit with a paddle that slides on ice (after the Catcher of PyGame Learning Environment).
-
-    ## Action Space
-    ``Discrete(3)``: 0 push left, 1 wait, 2 push right.
-    ## Observation Space
-    ``obs_type="rgb"``: a picture [64, 64, 3] uint8; it shows no speeds, so stack frames.
-    ``obs_type="state"``: [5] float32 in [-1, 1]: paddle x, paddle speed, fruit x, fruit y, lives left.
-    ## Rewards
-    +1 for a fruit caught, -1 for one missed. One lands every 30 steps.
-    ## Episode End
-    Terminated when three are missed. ``gymnasium.make`` truncates at 500 steps, after 16 fruits.
-    """
-
-    metadata = {"render_modes": ["human", "rgb_array"], "render_fps": 30}
-
-    def __init__(self, obs_type="rgb", render_mode=None):
-        self.observation_space = _catcher_space(obs_type)
-        check_render_mode(render_mode, self.metadata)
-        self.obs_type, self.render_mode = obs_type, render_mode
-        self.action_space = spaces.Discrete(3)
-        self.state = np.zeros((1, 6))  # one game of a batch
-        self._window = None
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.state = _new_game(self.np_random)[None]
-        if self.render_mode == "human":
-            self.render()
-        return _catcher_obs(self.state, self.obs_type)[0], {}
-
-    def step(self, action):
-        """Push the paddle; see the class for what comes back."""
-        if action not in range(3):
-            raise ValueError(f"action {action} does not exist; actions are 0 push left, 1 wait, 2 push right")
-        self.state, reward, terminated, landed = catcher_step(self.state, np.array([action]))
-        if landed[0]:
-            self.state[0, NEXT_X] = _draw_fruit_column(self.np_random)
-        if self.render_mode == "human":
-            self.render()
-        obs = _catcher_obs(self.state, self.obs_type)[0]
-        return obs, float(reward[0]), bool(terminated[0]), False, {}
-
-    def render(self):
-        """The picture [64, 64, 3] uint8 ("rgb_array"), or a window ("human")."""
-        if self.render_mode == "human":
-            self._window = self._window or Window("Catcher", self.metadata["render_fps"])
-            self._window.show(draw_catcher(self.state)[0])
-        return draw_catcher(self.state)[0] if self.render_mode == "rgb_array" else None
-
-    def close(self):
-        if self._window:
-            self._window.close()
-            self._window = None
-
-
-class CatcherVector(VectorEnv):
-    """``num_envs`` games of `Catcher` stepped at once, by the same dynamics; each game has its own generator.
-
-    A game that ends is reset in the same step (Gymnasium's SAME_STEP); its last observation is then in
-    ``info["final_obs"]``. Game i of ``reset(seed=n)`` equals a `Catcher` that was reset with seed n + i.
-    """
-
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 30, "autoreset_mode": AutoresetMode.SAME_STEP}
-
-    def __init__(self, num_envs=1, obs_type="rgb", max_episode_steps=500, render_mode=None):
-        if num_envs < 1:
-            raise ValueError(f"num_envs must be at least 1; got {num_envs}")
-        self.single_observation_space = _catcher_space(obs_type)
-        self.single_action_space = spaces.Discrete(3)
-        self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)
-        self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
-        check_render_mode(render_mode, self.metadata)
-        self.num_envs, self.obs_type, self.render_mode = num_envs, obs_type, render_mode
-        self.max_episode_steps = max_episode_steps
-        self.rngs = [None] * num_envs
-        self.state = np.zeros((num_envs, 6))
-        self.steps = np.zeros(num_envs, np.int64)
-
-    def reset(self, *, seed=None, options=None):
-        """Start every game anew. seed: None, an int (game i gets seed + i) or a list of one per game."""
-        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {self.num_envs} games; got {len(seeds)} seeds")
-        for i, game_seed in enumerate(seeds):
-            if game_seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(game_seed)
-        self.state = np.stack([_new_game(rng) for rng in self.rngs])
-        self.steps[:] = 0
-        return _catcher_obs(self.state, self.obs_type), {}
-
-    def step(self, actions):
-        """Step every game with actions [B]; observations, rewards [B], terminated [B], truncated [B], info."""
-        actions = np.asarray(actions)
-        whole = actions.shape == (self.num_envs,) and actions.dtype.kind in "iu"
-        if not (whole and actions.min() >= 0 and actions.max() < 3):
-            raise ValueError(f"actions must be {self.num_envs} numbers 0, 1 or 2, one for each game; got {actions}")
-        self.state, reward, terminated, landed = catcher_step(self.state, actions)
-        for i in landed.nonzero()[0]:
-            self.state[i, NEXT_X] = _draw_fruit_column(self.rngs[i])
-        self.steps += 1
-        truncated = self.steps >= self.max_episode_steps
-        ended = (terminated | truncated).nonzero()[0]
-        info = {}
-        if len(ended):
-            info = final_info(ended, _catcher_obs(self.state[ended], self.obs_type), self.num_envs)
-        for i in ended:
-            self.state[i], self.steps[i] = _new_game(self.rngs[i]), 0
-        return _catcher_obs(self.state, self.obs_type), reward, terminated, truncated, info
-
-    def render(self):
-        return tuple(draw_catcher(self.state)) if self.render_mode == "rgb_array" else None
-
-
 NIGHT, FRUIT_COLOUR, PADDLE_COLOUR, LIFE_COLOUR = (17, 20, 28), (255, 183, 77), (224, 240, 255), (110, 130, 160)
 COLOURS = np.array([NIGHT, PADDLE_COLOUR, LIFE_COLOUR, FRUIT_COLOUR], np.uint8)
 PIXEL = np.arange(SIZE, dtype=np.float32)  # the numbers of a picture's rows, and of its columns
@@ -234,3 +120,133 @@ def draw_catcher(state, xp=np):
     row = xp.where(fruit_rows, SHOWN_IN_ROW + 3, SHOWN_IN_ROW)  # [B, 64]
     picture = xp.take(rows, row + np.arange(0, 6 * state.shape[0], 6)[:, None], axis=0)
     return xp.reshape(picture, (-1, SIZE, SIZE, 3))
+
+
+class CatcherRules:
+    """What single and vector form have in common; `worlds.windy_catcher` has other rules."""
+
+    columns = 6  # of a state
+    step_games = staticmethod(catcher_step)
+    draw = staticmethod(draw_catcher)
+    space = staticmethod(_catcher_space)
+    see = staticmethod(_catcher_obs)
+    new_game = staticmethod(_new_game)
+
+    @staticmethod
+    def draw_lots(state, rng):
+        """What the next fruit of a game [6] is: its column."""
+        state[NEXT_X] = _draw_fruit_column(rng)
+
+
+class Catcher(CatcherRules, gym.Env):
+    """Catch falling fruit with a paddle that slides on ice (after the Catcher of PyGame Learning Environment).
+
+    ## Action Space
+    ``Discrete(3)``: 0 push left, 1 wait, 2 push right.
+    ## Observation Space
+    ``obs_type="rgb"``: a picture [64, 64, 3] uint8; it shows no speeds, so stack frames.
+    ``obs_type="state"``: [5] float32 in [-1, 1]: paddle x, paddle speed, fruit x, fruit y, lives left.
+    ## Rewards
+    +1 for a fruit caught, -1 for one missed. One lands every 30 steps.
+    ## Episode End
+    Terminated when three are missed. ``gymnasium.make`` truncates at 500 steps, after 16 fruits.
+    """
+
+    metadata = {"render_modes": ["human", "rgb_array"], "render_fps": 30}
+
+    def __init__(self, obs_type="rgb", render_mode=None):
+        self.observation_space = self.space(obs_type)
+        check_render_mode(render_mode, self.metadata)
+        self.obs_type, self.render_mode = obs_type, render_mode
+        self.action_space = spaces.Discrete(3)
+        self.state = np.zeros((1, self.columns))  # one game of a batch
+        self._window = None
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.state = self.new_game(self.np_random)[None]
+        if self.render_mode == "human":
+            self.render()
+        return self.see(self.state, self.obs_type)[0], {}
+
+    def step(self, action):
+        """Push the paddle; see the class for what comes back."""
+        if action not in range(3):
+            raise ValueError(f"action {action} does not exist; actions are 0 push left, 1 wait, 2 push right")
+        self.state, reward, terminated, landed = self.step_games(self.state, np.array([action]))
+        if landed[0]:
+            self.draw_lots(self.state[0], self.np_random)
+        if self.render_mode == "human":
+            self.render()
+        obs = self.see(self.state, self.obs_type)[0]
+        return obs, float(reward[0]), bool(terminated[0]), False, {}
+
+    def render(self):
+        """The picture [64, 64, 3] uint8 ("rgb_array"), or a window ("human")."""
+        if self.render_mode == "human":
+            self._window = self._window or Window("Catcher", self.metadata["render_fps"])
+            self._window.show(self.draw(self.state)[0])
+        return self.draw(self.state)[0] if self.render_mode == "rgb_array" else None
+
+    def close(self):
+        if self._window:
+            self._window.close()
+            self._window = None
+
+
+class CatcherVector(CatcherRules, VectorEnv):
+    """``num_envs`` games of `Catcher` stepped at once, by the same dynamics; each game has its own generator.
+
+    A game that ends is reset in the same step (Gymnasium's SAME_STEP); its last observation is then in
+    ``info["final_obs"]``. Game i of ``reset(seed=n)`` equals a `Catcher` that was reset with seed n + i.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 30, "autoreset_mode": AutoresetMode.SAME_STEP}
+
+    def __init__(self, num_envs=1, obs_type="rgb", max_episode_steps=500, render_mode=None):
+        if num_envs < 1:
+            raise ValueError(f"num_envs must be at least 1; got {num_envs}")
+        self.single_observation_space = self.space(obs_type)
+        self.single_action_space = spaces.Discrete(3)
+        self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)
+        self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
+        check_render_mode(render_mode, self.metadata)
+        self.num_envs, self.obs_type, self.render_mode = num_envs, obs_type, render_mode
+        self.max_episode_steps = max_episode_steps
+        self.rngs = [None] * num_envs
+        self.state = np.zeros((num_envs, self.columns))
+        self.steps = np.zeros(num_envs, np.int64)
+
+    def reset(self, *, seed=None, options=None):
+        """Start every game anew. seed: None, an int (game i gets seed + i) or a list of one per game."""
+        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"there are {self.num_envs} games; got {len(seeds)} seeds")
+        for i, game_seed in enumerate(seeds):
+            if game_seed is not None or self.rngs[i] is None:
+                self.rngs[i], _ = seeding.np_random(game_seed)
+        self.state = np.stack([self.new_game(rng) for rng in self.rngs])
+        self.steps[:] = 0
+        return self.see(self.state, self.obs_type), {}
+
+    def step(self, actions):
+        """Step every game with actions [B]; observations, rewards [B], terminated [B], truncated [B], info."""
+        actions = np.asarray(actions)
+        whole = actions.shape == (self.num_envs,) and actions.dtype.kind in "iu"
+        if not (whole and actions.min() >= 0 and actions.max() < 3):
+            raise ValueError(f"actions must be {self.num_envs} numbers 0, 1 or 2, one for each game; got {actions}")
+        self.state, reward, terminated, landed = self.step_games(self.state, actions)
+        for i in landed.nonzero()[0]:
+            self.draw_lots(self.state[i], self.rngs[i])
+        self.steps += 1
+        truncated = self.steps >= self.max_episode_steps
+        ended = (terminated | truncated).nonzero()[0]
+        info = {}
+        if len(ended):
+            info = final_info(ended, self.see(self.state[ended], self.obs_type), self.num_envs)
+        for i in ended:
+            self.state[i], self.steps[i] = self.new_game(self.rngs[i]), 0
+        return self.see(self.state, self.obs_type), reward, terminated, truncated, info
+
+    def render(self):
+        return tuple(self.draw(self.state)) if self.render_mode == "rgb_array" else None

@@ -27,6 +27,15 @@ def test_cartpole_stepped_at_once_equals_gymnasium_s_single_worlds_to_the_bit(ma
     assert envs.take_finished() == singles.take_finished()
 
 
+def test_worlds_may_start_from_seeds_of_one_s_own():
+    envs = CartPoleVector(3)
+    obs, _ = envs.reset(seed=[5, 7, 5])
+    np.testing.assert_array_equal(obs[[0, 2]], CartPoleVector(1).reset(seed=5)[0].repeat(2, axis=0))
+    np.testing.assert_array_equal(obs[1], CartPoleVector(1).reset(seed=7)[0][0])
+    with pytest.raises(ValueError, match="there are 3 worlds; got 2 seeds"):
+        envs.reset(seed=[1, 2])
+
+
 def test_a_pole_that_falls_leaves_the_clocks_of_the_others_alone():
     """World 1 is always pushed to the right and falls every ten steps; world 0 balances until its time is up."""
     envs = make_vector("CartPole-v1", 2, seed=0, max_episode_steps=50)
