@@ -67,6 +67,10 @@ TEXTS = {
         "Day 4: an agent learns the game from pixels, in about a minute",
         "4 日目: エージェントがゲームをピクセルから学習する（1 分ほど）",
     ),
+    "day 6": (
+        "Day 6: a population learns to balance a pole without any gradient, in 3 seconds",
+        "6 日目: 集団が、勾配を使わずにポールの立て方を学習する（3 秒）",
+    ),
     "lab": ("Day 2: draw your own maze in the browser", "2 日目: ブラウザで自分の迷路を描く"),
 }  # fmt: skip
 NEXT = {
@@ -74,6 +78,7 @@ NEXT = {
     "day 2": "python DP/planner.py",
     "lab": "python DP/run_server.py --open",
     "day 4": "python FN/ppo_agent.py",
+    "day 6": "python EV/evolution.py",
 }
 
 

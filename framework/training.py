@@ -81,7 +81,7 @@ def run_training(train, agent_class, presets, description, takes=None):
             known = _run_to_resume(config_class, _value_of("--run-folder", arguments))
             return Options(replace(known, quick=known.quick and "--quick" not in arguments))
         if not in_worlds:
-            return Options(_quick(presets[0]) if "--quick" in arguments else presets[0])
+            return Options(shortened(presets[0]) if "--quick" in arguments else presets[0])
         env, test = _value_of("--env", arguments), "--test" in arguments
         if "--play" in arguments:
             file = _value_of("--agent", arguments) or _newest_agent(config_class, TEST if test else env)
@@ -91,7 +91,7 @@ def run_training(train, agent_class, presets, description, takes=None):
         chosen = _preset(presets, TEST if test else env or presets[0].env)
         if env not in (None, chosen.env):  # --test beside another world: its settings, but not its target
             chosen = replace(chosen, env=env, target_return=None)
-        return Options(_quick(chosen) if "--quick" in arguments else chosen)
+        return Options(shortened(chosen) if "--quick" in arguments else chosen)
 
     run(main, Options, description, default)
 
@@ -132,7 +132,8 @@ def _preset(presets, env_id):
     return replace(alike, env=env_id, target_return=None)
 
 
-def _quick(config):
+def shortened(config):
+    """The configuration of --quick: the same code, for one in so many steps."""
     every = max(1, config.steps // QUICK_PART // 2)
     shorter = {"steps": config.steps // QUICK_PART, "eval_every": every, "log_every": every}
     return replace(config, **shorter, eval_episodes=5, final_episodes=10, target_return=None)

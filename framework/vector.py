@@ -131,7 +131,7 @@ class VectorWorld:
         self.reset(seed)
 
     def reset(self, seed):
-        """Start every world anew, world i with seed + i; returns ``obs``."""
+        """Start every world anew, world i with seed + i, or with seed[i] of a list; returns ``obs``."""
         self._finished = []
         return self._start(seed)
 

@@ -22,7 +22,7 @@ ORDER = (  # imports go from a line to the lines above it; a day may use what an
 )
 WITH_TENSORFLOW = ("tf", "graph", "networks", "distributions")  # of the toolbox; nothing else loads it
 FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each other
-    ("cli", "schedules", "returns", "sum_tree", "runs"),
+    ("cli", "schedules", "returns", "sum_tree", "cma_es", "runs"),
     ("plots", "media"),
     ("vector", "rollout", "replay"),
     ("tabular",),
@@ -34,8 +34,9 @@ FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each o
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 FRAMEWORK_LEVEL = {name: level for level, names in enumerate(FRAMEWORK) for name in names}
 SIBLINGS = ("IM", "EV")  # days of one line: not even these use each other
-WITHOUT_TENSORFLOW = ("worlds", "environment", "DP", "EL", "IM", "lab", "tools", "welcome")
-DEEP_CHAPTERS = ("IM.adversarial", "IM.deep_dagger", "IM.deep_maxent")  # of a day whose other pages do without it
+WITHOUT_TENSORFLOW = ("worlds", "environment", "DP", "EL", "IM", "EV", "lab", "tools", "welcome")
+# Files, and a folder, of a day whose other pages do without.
+DEEP_CHAPTERS = ("IM.adversarial", "IM.deep_dagger", "IM.deep_maxent", "IM.world_models")
 
 FILES = [
     path
@@ -128,7 +129,8 @@ def test_git_ignores_no_source():
 def needs_no_tensorflow(module):
     package, _, rest = module.partition(".")
     if package != "framework":
-        return package in WITHOUT_TENSORFLOW and module not in DEEP_CHAPTERS
+        deep = any(f"{module}.".startswith(f"{chapter}.") for chapter in DEEP_CHAPTERS)
+        return package in WITHOUT_TENSORFLOW and not deep
     return rest.split(".")[0] not in WITH_TENSORFLOW
 
 

@@ -85,7 +85,7 @@ def draw_windy_catcher(state, size=PICTURE):
     bar = np.clip(size * state[:, LIVES_LEFT, None] / LIVES - np.arange(size), 0, 1)  # [B, size]
     for line, rows, shade in (
         (covered(state[:, PADDLE_X], PADDLE_WIDTH), slice(size * CATCH_Y // SIZE, size), 220),
-        (bar, slice(0, max(1, size * 3 // SIZE)), 90),
+        (bar, slice(0, size * 4 // SIZE), 160),
     ):
         picture[:, rows] = np.maximum(picture[:, rows], shade * line[:, None].astype(np.float32))
     return picture.astype(np.uint8)[..., None]
