@@ -69,7 +69,7 @@ TEXTS = {
     ),
     "day 6": (
         "Day 6: a population learns to balance a pole without any gradient, in 3 seconds",
-        "6 日目: 集団が、勾配を使わずにポールの立て方を学習する（3 秒）",
+        "6 日目: ネットワークの集団が、勾配を使わずにポールの立て方を学習する（3 秒）",
     ),
     "lab": ("Day 2: draw your own maze in the browser", "2 日目: ブラウザで自分の迷路を描く"),
 }  # fmt: skip

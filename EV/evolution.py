@@ -51,6 +51,8 @@ class Config(RunConfig):
     steps: int = 2_000_000
     target_return: float | None = 475.0
     eval_every: int = 5_000
+    precision: Literal["float32"] = "float32"
+    """What NumPy computes in."""
     strategy: Literal["es", "cma"] = "es"
     """Evolution strategies as above, or CMA-ES (Hansen 2016)."""
     population: int = 64
@@ -134,6 +136,8 @@ class EvolutionalAgent(Agent):
 
     def __init__(self, observation_space, action_space, config):
         self.network = Network(observation_space, action_space, config)
+        if self.network.weights > config.noise_size:
+            raise ValueError(f"noise_size must be at least the number of weights, {self.network.weights}")
         self.discrete = isinstance(action_space, spaces.Discrete)
         self.theta = self.network.first_weights(np.random.default_rng([config.seed, 0]))
 
@@ -158,20 +162,17 @@ class EvolutionalTrainer:
     """Runs generations; to a `framework.trainer.Trainer` it stands for the worlds. Each worker process has another,
     and all of them come to the same weights."""
 
-    resumes_exactly, failure = True, ""
+    resumes_exactly, failure = True, "the worker processes tell no reason, and here the first of them plays well"
 
     def __init__(self, config, workers=None):
         if config.population % 2:
             raise ValueError(f"population must be an even number; got {config.population}")
         self.config, self.workers, self.worlds = config, workers, {}
         envs = self.worlds_for(1)
-        self.agent = EvolutionalAgent(envs.observation_space, envs.action_space, config)
-        if len(self.agent.theta) > config.noise_size:
-            raise ValueError(f"noise_size must be at least the number of weights, {len(self.agent.theta)}")
+        agent = self.agent = EvolutionalAgent(envs.observation_space, envs.action_space, config)
         self.token, self.total_steps, self.finished, self.scores = secrets.token_hex(8), 0, [], []
         shared = {name: getattr(config, name) for name in ("population", "sigma", "decay", "seed")}
-        theta, es = self.agent.theta, config.strategy == "es"
-        self.strategy = OpenES(theta, config) if es else CMAES(theta, **shared)
+        self.strategy = OpenES(agent.theta, config) if config.strategy == "es" else CMAES(agent.theta, **shared)
         self.population = self.strategy.ask()  # [n, P]
 
     def worlds_for(self, individuals):
@@ -217,7 +218,6 @@ class EvolutionalTrainer:
         self.agent.theta[:] = self.strategy.theta
 
     # The rest is what `framework.trainer.Trainer` asks of worlds.
-
     def take_finished(self):
         finished, self.finished = self.finished, []
         return finished

@@ -19,6 +19,7 @@ animation to watch, in about 15 seconds.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -133,7 +134,10 @@ class Options(CommonOptions):
     """Where the animation goes."""
 
 
-RANGES = {"sigma": (1e-3, 10), "population": (2, 1_000), "learning_rate": (1e-4, 1), "seeds": (1, 1_000)}
+RANGES = {
+    "sigma": (1e-3, 10), "population": (2, 1_000), "learning_rate": (1e-4, 1), "seeds": (1, 1_000),
+    "seed": (0, 2**32 - 1),
+}  # fmt: skip
 
 
 def main(options):
@@ -142,7 +146,7 @@ def main(options):
             raise ValueError(f"{name} must be from {low} to {high}; got {getattr(options, name)}")
     if options.population % 2:
         raise ValueError(f"population must be an even number; got {options.population}")
-    if not options.animation.endswith(".gif"):
+    if Path(options.animation).suffix.lower() != ".gif":
         raise ValueError(f"an animation is a file that ends in .gif; got {options.animation!r}")
     settings = {name: getattr(options, name) for name in ("population", "sigma", "learning_rate")}
     config = Config(noise_size=100_000, **settings)

@@ -92,7 +92,8 @@ def _draw_map(ax, landscape, sigma=0.0):
     """Heights in shades of gray and the top as a star; there are no numbers, for only the shape tells something."""
     height = seen_from_above(landscape, sigma)
     lowest, side = max(height.min(), height.max() - 3), np.linspace(-SIDE, SIDE, len(height))
-    levels = np.linspace(lowest + 0.02, height.max() + 1e-9, 13)  # flat ground is below them
+    flat = min(0.02, (height.max() - lowest) / 10)
+    levels = np.linspace(lowest + flat, height.max() + 1e-9, 13)  # flat ground is below them
     ax.contourf(side, side, height, levels, colors=GRAYS, extend="both")
     ax.plot(*landscape.top, "*", color=TOP, markersize=13, markeredgecolor="white")
     ax.set(xlim=(-SIDE, SIDE), ylim=(-SIDE, SIDE), aspect="equal", xticks=(), yticks=())

@@ -22,6 +22,7 @@ class Network:
     Attributes:
         filters: how many look for a place in a picture, 0 where there is none.
         sizes: numbers that go into the first dense layer, units of each, and the outputs.
+        weights: P, how many there are.
     """
 
     def __init__(self, observation_space, action_space, config):
@@ -30,6 +31,7 @@ class Network:
         self.filters, self.column = (config.filters, shape[0] * shape[2]) if picture else (0, 0)
         inputs = self.filters or int(np.prod(shape))
         self.sizes = inputs, *config.hidden, int(action_space.n if discrete else np.prod(action_space.shape))
+        self.weights = self.column * self.filters + sum((n_in + 1) * n_out for n_in, n_out in pairwise(self.sizes))
 
     def first_weights(self, rng):
         """θ [P]: the filters; then of each layer a matrix, and biases of 0. Variances are 1 / inputs."""

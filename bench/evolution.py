@@ -25,7 +25,7 @@ import numpy as np
 
 from bench.machine import RESULTS, machine, save
 from EV.evolution import CATCHER, PIXELS, Config, EvolutionalTrainer
-from EV.sharing import calls
+from EV.sharing import calls, play_share
 from framework.cli import run
 from framework.evaluate import FreshWorlds
 from framework.runs.parallel import Workers
@@ -242,14 +242,16 @@ def workers(options):
 
 
 def bytes_sent(options):
-    """Bytes that two workers are told and answer in a generation, for networks of several sizes."""
+    """Bytes that two workers are told and answer in a generation, as they are sent, for networks of several sizes."""
     found = {}
     for units in (4, 16, 64, 256, 1024):
         trainer = EvolutionalTrainer(Config(hidden=(units,)), Workers(0))
         *_, last = islice(trainer.generations(), 6)
         trainer.workers.count = 2
         weights = len(trainer.agent.theta)
-        found[weights] = len(pickle.dumps(calls(trainer, 2))) + len(pickle.dumps(last.games))
+        told = [pickle.dumps((play_share, share)) for share in calls(trainer, 2)]  # each is sent by itself
+        answered = [pickle.dumps(games) for games in np.array_split(last.games, 2)]
+        found[weights] = sum(map(len, told + answered))
         print(f"{weights} weights: {found[weights]} bytes a generation", flush=True)
     return found
 

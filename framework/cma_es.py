@@ -46,9 +46,10 @@ class CMAES:
         return np.array(self.asked, np.float32)
 
     def tell(self, scores):
-        """Move and reshape the scatter by scores [n]; all equal they tell nothing, and NaN is the worst."""
-        if np.ptp(scores):  # NaN counts as a difference
+        """Move and reshape the scatter by scores [n]; equal ones tell nothing, and what is not finite is worst."""
+        known = np.isfinite(scores)
+        if known.any() and (np.ptp(scores[known]) or not known.all()):
             scores = scores - self.decay * np.square(self.asked).mean(axis=1)
-            scores = np.where(np.isfinite(scores), scores, np.nanmin(scores) - 1)
+            scores = np.where(known, scores, scores[known].min() - 1)
             self.search.tell(self.asked, -scores)  # cma minimises, and looks at ranks alone
             self.theta = self.search.mean.astype(np.float32)

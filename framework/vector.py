@@ -99,7 +99,8 @@ class VectorWorld:
 
     Attributes:
         obs: [B, …] the observations to act on.
-        observation_space, action_space: of a single world, as the agent sees it; a Box of actions is [-1, 1].
+        observation_space, action_space: of a single world, as the agent sees it; a Box of actions is [-1, 1]
+            and flat, [D].
         info: what the worlds told besides at the last step, as Gymnasium has it.
         total_steps: steps of all worlds together since the start.
         resumes_exactly: whether `load_state` restores these worlds to the bit; otherwise episodes start anew.
@@ -124,8 +125,10 @@ class VectorWorld:
         if isinstance(self._range, spaces.Box):
             if not (self._range.is_bounded() and np.issubdtype(self._range.dtype, np.floating)):
                 raise ValueError(f"a Box of actions must be of real numbers with bounds; the world has {self._range}")
-            self.action_space = spaces.Box(-1, 1, self._range.shape, np.float32)
-        elif isinstance(self._range, spaces.Discrete) and self._range.start != 0:
+            self.action_space = spaces.Box(-1, 1, (int(np.prod(self._range.shape)),), np.float32)
+        elif not isinstance(self._range, spaces.Discrete):
+            raise ValueError(f"agents here take Discrete actions or a Box of them; the world has {self._range}")
+        elif self._range.start != 0:
             self.action_space = spaces.Discrete(self._range.n)
         self.total_steps = 0
         self.reset(seed)
@@ -189,7 +192,7 @@ class VectorWorld:
         if isinstance(self._range, spaces.Discrete):
             return action + self._range.start
         low, high = self._range.low, self._range.high
-        return low + (np.clip(action, -1, 1) + 1) / 2 * (high - low)
+        return low + (np.clip(action, -1, 1).reshape(-1, *low.shape) + 1) / 2 * (high - low)
 
     def _count(self, reward, ended):
         self.total_steps += self.num_envs

@@ -20,10 +20,11 @@ RANGES = {  # what settings may be: the least, the most, and their names in all 
     ),
     "at least 0": (
         0, math.inf, "workers checkpoint_seconds learning_starts learning_rate baseline_learning_rate"
-        " entropy_weight value_weight decay",
+        " entropy_weight value_weight",
     ),
-    "above 0": (LEAST, math.inf, "max_grad_norm adam_epsilon clip sigma"),
-    "from 0 to 1": (0, 1, "gamma lambda_ epsilon_end"),
+    "above 0": (LEAST, math.inf, "max_grad_norm adam_epsilon clip"),
+    "from 0 to 1": (0, 1, "gamma lambda_ epsilon_end decay"),
+    "from 0.001 to 1000": (1e-3, 1_000, "sigma"),
     "from 0 to 4294967295": (0, 2**32 - 1, "seed"),
 }  # fmt: skip
 

@@ -116,7 +116,7 @@ class Workers:
             from concurrent.futures import ProcessPoolExecutor
 
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.count, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+            self._pool = ProcessPoolExecutor(self.count, context, _begin)
         with nullcontext() if main_is_guarded() else without_main():  # they start while it takes the calls
             results = self._pool.map(_run, sent, chunksize=together)
         return map(pickle.loads, results)
@@ -154,6 +154,15 @@ def _own_worlds():
 @cache  # once is enough
 def _say(why):
     tqdm.write(f"one process does all the runs: {why}", file=sys.stderr)
+
+
+def _begin():
+    """A worker leaves Ctrl-C to the process that started it, and ends with it, even where that is killed."""
+    import multiprocessing
+    import threading
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=lambda: (multiprocessing.parent_process().join(), os._exit(1)), daemon=True).start()
 
 
 def _run(sent):

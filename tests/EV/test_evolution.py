@@ -16,6 +16,7 @@ from EV.evolution import CATCHER, PIXELS, Config, EvolutionalAgent, EvolutionalT
 from EV.population import EDGE, Network, places
 from EV.sharing import calls, play_share
 from framework.evaluate import FreshWorlds
+from framework.runs.config import check
 from framework.runs.files import load_arrays, save_arrays
 from framework.runs.parallel import Workers
 from worlds.catcher import Catcher
@@ -255,12 +256,29 @@ def test_a_run_that_is_killed_goes_on_to_the_same_agent(tmp_path, monkeypatch):
     [
         ({"population": 7}, "population must be an even number; got 7"),
         ({"noise_size": 10}, "noise_size must be at least the number of weights, 30"),
+        ({"hidden": (10**15,)}, "noise_size must be at least the number of weights, 7000000000000002"),
         ({"env": "FrozenLake-v1"}, "networks read observations that are a Box"),
     ],
 )
 def test_what_is_impossible_is_said_in_one_sentence(wrong, sentence):
     with pytest.raises(ValueError, match=sentence):
         EvolutionalTrainer(replace(SMALL, **wrong))
+
+
+def test_where_everybody_fails_in_the_workers_alone_the_sentence_says_that(monkeypatch):
+    trainer = EvolutionalTrainer(SMALL)
+    trainer.workers = Workers(2)
+    monkeypatch.setattr("EV.evolution.shared_games", lambda trainer: np.full((8, 2, 2), np.nan))
+    with pytest.raises(ValueError, match="generation 0 failed: the worker processes tell no reason"):
+        next(trainer.generations())
+
+
+def test_settings_that_would_do_nothing_are_refused():
+    command = [sys.executable, str(SCRIPT), "--precision", "mixed_bfloat16"]
+    assert subprocess.run(command, capture_output=True, timeout=60).returncode == 2
+    for wrong in ({"sigma": 1e300}, {"sigma": 1e-300}, {"decay": 2.0}):
+        with pytest.raises(ValueError, match=r"must be from 0"):
+            check(replace(SMALL, **wrong))
 
 
 def test_continuous_actions_are_within_their_range():

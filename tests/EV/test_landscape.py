@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from EV.evolution import Config
-from EV.landscape import LANDSCAPES, Landscape, Options, climb, main
-from EV.plots import SIDE, seen_from_above
+from EV.landscape import CLIMBERS, LANDSCAPES, Climb, Landscape, Options, Step, climb, main
+from EV.plots import SIDE, draw_climbs, seen_from_above
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Config(population=32, sigma=0.5, learning_rate=0.05, noise_size=100_000)
@@ -33,6 +33,13 @@ def test_averaged_heights_are_those_of_a_bell_by_hand():
     """A bell of width w, averaged over σ in two dimensions, is w² / (w² + σ²) as high."""
     bell = Landscape(lambda points: (np.exp(-np.square(points).sum(axis=1) / (2 * 0.5**2)), None), ())
     assert seen_from_above(bell, 1.0)[50, 50] == pytest.approx(0.25 / 1.25, rel=1e-3)
+
+
+def test_a_landscape_that_is_flat_once_it_is_averaged_can_be_drawn(tmp_path):
+    stays = [Climb([Step(np.zeros(2), 1, np.zeros((1, 2)))], False)]
+    climbs = {(name, climber): stays for name in LANDSCAPES for climber in CLIMBERS}
+    draw_climbs(LANDSCAPES, climbs, 10.0, (tmp_path / "flat.png").as_posix())
+    assert (tmp_path / "flat.png").exists()
 
 
 def there(name, climber, seeds=10, **settings):
@@ -74,6 +81,8 @@ def test_a_quick_run_prints_figures_and_saves_a_plot_and_an_animation(tmp_path):
         ({"sigma": 0.0}, "sigma must be from 0.001 to 10; got 0.0"),
         ({"population": 7}, "population must be an even number; got 7"),
         ({"animation": "film.mp4"}, "ends in .gif; got 'film.mp4'"),
+        ({"animation": ".gif"}, "ends in .gif; got '.gif'"),
+        ({"seed": -1}, "seed must be from 0 to 4294967295; got -1"),
     ],
 )
 def test_what_is_impossible_is_said_in_one_sentence(wrong, sentence):

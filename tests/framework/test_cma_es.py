@@ -21,6 +21,14 @@ def test_a_hill_is_climbed_and_no_score_that_is_missing_stops_it():
     np.testing.assert_allclose(strategy.theta, top, atol=0.15)
 
 
+def test_where_infinity_is_paid_nobody_goes():
+    strategy = search(2, population=16)
+    for _ in range(60):
+        points = strategy.ask()
+        strategy.tell(np.where(points[:, 0] > 1, np.inf, -np.square(points - 0.9).sum(axis=1)))
+    np.testing.assert_allclose(strategy.theta, 0.9, atol=0.15)
+
+
 def test_a_ridge_that_is_narrow_and_askew_is_followed():
     """A thousand times as steep one way as the other, askew: the scatter learns the ridge's shape."""
     strategy, top = search(2), np.array([3.0, 3.0])
@@ -32,7 +40,9 @@ def test_a_ridge_that_is_narrow_and_askew_is_followed():
 
 def test_scores_that_are_all_equal_move_nothing():
     strategy = search(5, decay=0.1)
-    for scores, moves in ((np.arange(8.0), True), (np.full(8, 9.3), False), (np.zeros(8), False)):
+    some_fail = np.array([1.0, 1, 1, 1, NAN, -np.inf, np.inf, 1])
+    told = [(np.arange(8.0), True), (np.full(8, 9.3), False), (np.full(8, NAN), False), (some_fail, True)]
+    for scores, moves in told:
         strategy.ask()
         before = strategy.theta.copy()
         strategy.tell(scores)

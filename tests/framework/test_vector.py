@@ -309,6 +309,40 @@ def test_actions_are_numbered_from_0_for_the_agent_wherever_they_start_in_the_wo
         assert transition.action.tolist() == action
 
 
+@pytest.fixture
+def taking():
+    """action space -> the id of a world that takes such actions, and a list of what it has taken."""
+
+    def register(space):
+        taken = []
+
+        def step(self, action):
+            taken.append(np.asarray(action))
+            return Hidden.step(self, action)
+
+        gym.register("Taking-v0", entry_point=type("Taking", (Hidden,), {"action_space": space, "step": step}))
+        return "Taking-v0", taken
+
+    yield register
+    gym.registry.pop("Taking-v0", None)
+
+
+@pytest.mark.parametrize("space", [spaces.MultiDiscrete([2, 3]), spaces.MultiBinary(3)])
+def test_actions_that_no_network_gives_are_one_sentence(space, taking):
+    with pytest.raises(ValueError, match=r"Taking-v0: agents here take Discrete actions or a Box of them.*Multi"):
+        make_vector(taking(space)[0], 2, seed=0)
+
+
+@pytest.mark.parametrize(("shape", "flat"), [((), 1), ((2, 3), 6)])
+def test_a_box_of_actions_is_flat_for_the_agent_whatever_its_shape_in_the_world(shape, flat, taking):
+    env_id, taken = taking(spaces.Box(-2, 2, shape, np.float32))
+    envs = make_vector(env_id, 2, seed=0)
+    assert envs.action_space == spaces.Box(-1, 1, (flat,), np.float32)
+    action = np.linspace(-1, 1, 2 * flat, dtype=np.float32).reshape(2, flat)
+    envs.step(action)
+    np.testing.assert_allclose(taken[-2:], 2 * action.reshape(2, *shape), rtol=1e-5)
+
+
 def space_of(shape, dtype=np.uint8, high=255):
     return spaces.Box(0, high, shape, dtype)
 

@@ -61,6 +61,18 @@ def test_a_worker_that_dies_is_one_sentence():
         assert workers.map(abs, [(-1,), (2,)]) == [1, 2]  # others start
 
 
+def test_workers_end_when_the_process_that_they_work_for_is_killed():
+    """They have its output, too: it ends when the last of them does."""
+    source = (
+        "import os, signal\nfrom framework.runs.parallel import Workers\nif __name__ == '__main__':\n"
+        "    with Workers(2) as workers:\n        print(workers.map(abs, [(-1,), (2,)]), flush=True)\n"
+        "        os.kill(os.getpid(), getattr(signal, 'SIGKILL', signal.SIGTERM))"
+    )
+    done = subprocess.run([sys.executable, "-c", source], stdout=subprocess.PIPE, encoding="utf-8", timeout=60)
+    assert done.stdout == "[1, 2]\n"
+    assert done.returncode != 0
+
+
 def test_a_negative_number_of_workers_is_refused():
     with pytest.raises(ValueError, match="the number of workers must be at least 0; got -1"):
         Workers(-1)
