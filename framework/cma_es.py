@@ -7,6 +7,8 @@ while …:
 strategy.theta                        # [P], the middle of the scatter: the result
 """
 
+import warnings
+
 import numpy as np
 
 MOST_WEIGHTS = 5_000  # the matrix of the scatter has their square of numbers, and is taken apart again and again
@@ -42,7 +44,9 @@ class CMAES:
 
     def ask(self):
         """Points to be tried [n, P] float32; `tell` must follow."""
-        self.asked = self.search.ask()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it expects to be told of every generation, also where there is nothing
+            self.asked = self.search.ask()
         return np.array(self.asked, np.float32)
 
     def tell(self, scores):

@@ -52,7 +52,7 @@ def run_training(train, agent_class, presets, description, takes=None):
         record: str = ""
         """With --play: the .gif or .mp4 file to write an episode to, instead of opening a window."""
 
-    in_worlds = hasattr(presets[0], "env")
+    in_worlds = hasattr(presets[0], "env") and hasattr(agent_class, "greedy")  # V of World Models only looks on
     Options = TrainingOrPlay if in_worlds else Training
     to_play = []  # the weights of the file that --play shows, which is read once
 
@@ -81,7 +81,9 @@ def run_training(train, agent_class, presets, description, takes=None):
             known = _run_to_resume(config_class, _value_of("--run-folder", arguments))
             return Options(replace(known, quick=known.quick and "--quick" not in arguments))
         if not in_worlds:
-            return Options(shortened(presets[0]) if "--quick" in arguments else presets[0])
+            env = _value_of("--env", arguments)
+            chosen = next((one for one in presets if env and getattr(one, "env", None) == env), presets[0])
+            return Options(shortened(chosen) if "--quick" in arguments else chosen)
         env, test = _value_of("--env", arguments), "--test" in arguments
         if "--play" in arguments:
             file = _value_of("--agent", arguments) or _newest_agent(config_class, TEST if test else env)
