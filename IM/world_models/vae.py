@@ -17,7 +17,7 @@ telling. Pixels that differ from the mean picture weigh more, and KL costs nothi
 
 prints how far off places and lives are that are read off z by a weighted sum, in games that V has not seen: more than
 1.5 of 64 pixels is an error. Into the run's folder it draws pictures and what V makes of them, walks through its
-codes, and the reading. It takes about a minute and a half on one core, and 1.2 GB of memory.
+codes, and the reading. It takes under two minutes on one core, and 1.1 GB of memory.
 """
 
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ CAR_RACING = Config(
 )  # fmt: skip
 
 
-TAKES = {WINDY: "about a minute and a half and 1.2 GB of memory"}
+TAKES = {WINDY: "about two minutes and 1.1 GB of memory"}
 
 
 def kl_from_standard_normal(mean, log_var):

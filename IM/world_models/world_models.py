@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 from framework.agent import load_agent
 from framework.cli import CommonOptions, run
+from framework.evaluate import evaluation_seed
 from framework.play import play
 from framework.runs.config import check, check_script, config_from, read_config
 from framework.runs.files import load_arrays, save_arrays, written_whole
@@ -78,7 +79,7 @@ def parts_of(config):
     """
     if config.env not in PRESETS:
         raise ValueError(f"env must be one of {', '.join(PRESETS)}; got {config.env}")
-    parts = [replace(part, seed=config.seed, quick=config.quick) for part in PRESETS[config.env]]
+    parts = [replace(part, seed=config.seed, quick=config.quick or part.quick) for part in PRESETS[config.env]]
     return Parts(*[shortened(part) for part in parts] if config.quick else parts)
 
 
@@ -114,7 +115,7 @@ def train(config):
     judge, scores = Judge(replace(c, world="reality"), world_model), {}
     for name, chosen in wanted.items():
         found = part(folder / name, chosen, Controller, controller.train, world_model)
-        scores[name] = judge(found, c.final_episodes, c.seed + 1).mean
+        scores[name] = judge(found, c.final_episodes, evaluation_seed(c.seed, 10**6)).mean  # games nobody has seen
         print(f"C of {name}: {scores[name]:.2f} in reality")
     with written_whole(folder / DONE) as file:
         file.write_text(json.dumps({"real_steps": recording.first.size, "in_reality": scores}), encoding="utf-8")
