@@ -62,8 +62,11 @@ SENTENCES = {
     "long_answers": "the plans under way are too long to keep together; try again in a moment",
     "aside": "another page is using the process for large computations; try again when it has ended",
     "aside_ended": "the process that computed for this page has ended, for want of memory perhaps; begin again",
-    "no_tensorflow": 'the student needs TensorFlow, which is not installed: python -m pip install -e ".[cpu]"',
+    "no_tensorflow": 'this needs TensorFlow, which is not installed: python -m pip install -e ".[cpu]"',
     "no_student": "there is no student who could drive; begin with one",
+    "no_world_model": "there is no world model to dream with, no {file}; this makes one: "
+    "python IM/world_models/world_models.py",
+    "dream_idle": "the dream has ended after {minutes} minutes in which nobody played; begin again",
     "student_idle": "the student has left after {minutes} minutes in which nobody played; begin again",
     "full": "{readers} readers are here already, as many as there is room for; try again when one has left",
 }

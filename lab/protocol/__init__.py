@@ -1,6 +1,6 @@
 """What a page may ask: the kinds of jobs, one file each, and what all of them share in base.py."""
 
-from lab.protocol import band, card, catch, learn, plan, play, teach
+from lab.protocol import band, card, catch, dream, learn, plan, play, teach
 
 KINDS = {
     "plan": plan.KIND,
@@ -9,5 +9,6 @@ KINDS = {
     "play": play.KIND,
     "card": card.KIND,
     "catch": catch.KIND,
+    "dream": dream.KIND,
     "teach": teach.KIND,
 }

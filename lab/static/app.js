@@ -15,12 +15,14 @@ import { buildTake } from "./core/take.js";
 import { listenTo } from "./core/tools.js";
 import { cardsPanel } from "./cards/panel.js";
 import { catchPage } from "./catch/page.js";
+import { dreamPage } from "./dream/page.js";
 import { learnPage } from "./learn/page.js";
 import { planPage } from "./plan/page.js";
 import { playPage } from "./play/page.js";
 import { teachPage } from "./teach/page.js";
 
-register([playPage, planPage, learnPage, teachPage, catchPage], planPage); // a new page is one more name here
+// A new page is one more name here.
+register([playPage, planPage, learnPage, teachPage, catchPage, dreamPage], planPage);
 addPanels([cardsPanel]);
 
 const boards = [new Board(byId("board"), 0), new Board(byId("board-2"), 1)];

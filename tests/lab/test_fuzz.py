@@ -21,6 +21,7 @@ BEGIN = {  # a well-formed message of each kind of job
     "play": {"seed": 3, **WORLD},
     "card": {"card": "bridge", "answer": 0.7},
     "catch": {"student": "none", "teacher": "oracle", "driver": "teacher", "seed": 3, "pace": 0},
+    "dream": {"seed": 3, "temperature": 0.5, "player": "random", "seen": True, "futures": False, "pace": 0},
     "teach": {"demonstrations": ["uurrr"], "l2": 0.1, "beta": 4, "show": 2, "horizon": 9, "seed": 3, **WORLD},
 }
 RECEIVED = {  # a well-formed message of each type that a job takes
@@ -37,6 +38,8 @@ RECEIVED = {  # a well-formed message of each type that a job takes
     "roles": {"teacher": "oracle", "driver": "teacher"},
     "next": {},
     "forget": {},
+    "tune": {"temperature": 0.5, "player": "random", "seen": True, "futures": False},
+    "follow": {},
 }
 WALK = {"policy": [1] * 12, "seed": 3, **WORLD}
 STRANGE = [

@@ -2,6 +2,7 @@
 
 import { setSettings } from "../core/change.js";
 import { byId, make, on, say } from "../core/dom.js";
+import { Held } from "../core/hold.js";
 import { t } from "../core/i18n.js";
 import { changed, state } from "../core/state.js";
 import { drawGames } from "./board.js";
@@ -12,44 +13,19 @@ import {
 const KEYS = { ArrowLeft: 0, ArrowDown: 1, ArrowRight: 2 };
 const BUTTONS = [["left", "←"], ["wait", "↓"], ["right", "→"]];
 
-const held = []; // [what holds it, action], the latest last
-let told = null; // the action that the server was told
+const held = new Held(push);
 
 const isHere = () => state.mode === "catch";
-
-function hold(what, action) {
-  release(what, false);
-  held.push([what, action]);
-  tellPush();
-}
-
-function release(what, final = true) {
-  const at = held.findIndex(([each]) => each === what);
-  if (at >= 0) held.splice(at, 1);
-  if (final) tellPush();
-}
-
-function releaseAll() {
-  held.length = 0;
-  tellPush();
-}
-
-function tellPush() {
-  const action = held.at(-1)?.[1] ?? null;
-  if (action === told) return;
-  told = action;
-  push(action);
-}
 
 export function buildGame() {
   for (const [action, [name, words]] of BUTTONS.entries()) {
     const button = make("button", { id: `catch-${name}`, className: "icon", textContent: words });
     button.dataset.tLabel = `catch.push.${name}`;
-    holdsWhilePressed(button, () => action);
+    held.whilePressed(button, () => action);
     byId("catch-pad").append(button);
   }
   const stage = byId("catch-stage");
-  holdsWhilePressed(stage, ({ clientX }) => {
+  held.whilePressed(stage, ({ clientX }) => {
     const box = stage.querySelector("figure:not([hidden]) canvas").getBoundingClientRect();
     const wide = stage.getBoundingClientRect();
     const middle = studentDrives() ? wide.x + wide.width / 2 : box.x + box.width / 2;
@@ -65,13 +41,11 @@ export function buildGame() {
   on("catch-driver", "change", set("driver", "student", "teacher"));
   on("catch-oracle", "change", set("catcher", "oracle", "person"));
   document.addEventListener("keydown", onKeyDown);
-  document.addEventListener("keyup", ({ key }) => { if (key in KEYS) release(key); });
-  window.addEventListener("blur", releaseAll);
+  document.addEventListener("keyup", ({ key }) => { if (key in KEYS) held.release(key); });
+  window.addEventListener("blur", () => held.releaseAll());
   window.addEventListener("pagehide", endGame);
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) return;
-    releaseAll();
-    pause();
+    if (document.hidden) leaveGame();
   });
 }
 
@@ -81,7 +55,7 @@ function onKeyDown(event) {
   if (!target.matches("body, button, summary, [type=checkbox], #catch-stage")) return;
   const onBoard = target.matches("body, #catch-stage");
   if (key in KEYS) {
-    if (!event.repeat) hold(key, KEYS[key]);
+    if (!event.repeat) held.hold(key, KEYS[key]);
   } else if (key === " " && onBoard) {
     if (!event.repeat) toggleGame();
   } else if (key === "n") nextRound();
@@ -89,27 +63,9 @@ function onKeyDown(event) {
   event.preventDefault();
 }
 
-/** A finger or the mouse holds; a click without a pointer, such as a screen reader's, is a short push. */
-function holdsWhilePressed(node, actionOf) {
-  node.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    node.setPointerCapture(event.pointerId);
-    hold(event.pointerId, actionOf(event));
-  });
-  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
-    node.addEventListener(type, ({ pointerId }) => release(pointerId));
-  }
-  node.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press is a push here
-  node.addEventListener("click", (event) => {
-    if (event.detail !== 0 || node.role === "group") return;
-    hold("click", actionOf(event));
-    release("click");
-  });
-}
-
 /** Another page is shown: nothing is pushed, and the game waits. */
 export function leaveGame() {
-  releaseAll();
+  held.releaseAll();
   pause();
 }
 

@@ -53,9 +53,12 @@ export const ERRORS = {
     "error.long_answers": "the plans under way are too long to keep together; try again in a moment",
     "error.aside": "another page is using the process for large computations; try again when it has ended",
     "error.aside_ended": "the process that computed for this page has ended, for want of memory perhaps; begin again",
-    "error.no_tensorflow": "the student needs TensorFlow, which is not installed: python -m pip install "
+    "error.no_tensorflow": "this needs TensorFlow, which is not installed: python -m pip install "
       + "-e \".[cpu]\"",
     "error.no_student": "there is no student who could drive; begin with one",
+    "error.no_world_model": "there is no world model to dream with, no {file}; this makes one: "
+      + "python IM/world_models/world_models.py",
+    "error.dream_idle": "the dream has ended after {minutes} minutes in which nobody played; begin again",
     "error.student_idle": "the student has left after {minutes} minutes in which nobody played; begin again",
     "error.full": "{readers} readers are here already, as many as there is room for; try again when one has left",
   },
@@ -106,8 +109,11 @@ export const ERRORS = {
     "error.long_answers": "進行中の計画が大きすぎて、まとめて保持できません。少し待ってから、もう一度試してください。",
     "error.aside": "大きな計算用のプロセスを別のページが使っています。終わってから、もう一度試してください。",
     "error.aside_ended": "このページの計算をしていたプロセスが終了しました（メモリ不足かもしれません）。もう一度始めてください。",
-    "error.no_tensorflow": "生徒のネットワークには TensorFlow が必要ですが、インストールされていません: python -m pip install -e \".[cpu]\"",
+    "error.no_tensorflow": "これには TensorFlow が必要ですが、インストールされていません: python -m pip install -e \".[cpu]\"",
     "error.no_student": "操作を任せる生徒がいません。生徒ありで始めてください。",
+    "error.no_world_model": "夢を見るための世界モデル（{file}）がありません。次のコマンドで作れます: "
+      + "python IM/world_models/world_models.py",
+    "error.dream_idle": "{minutes} 分間だれもプレイしなかったので、夢は終わりました。もう一度始めてください。",
     "error.student_idle": "{minutes} 分間だれもプレイしなかったので、生徒は退出しました。もう一度始めてください。",
     "error.full": "すでに {readers} 人が使っていて満員です。だれかが抜けてから、もう一度試してください。",
   },

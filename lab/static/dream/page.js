@@ -1,0 +1,26 @@
+// The page Dream (Day 6): a person plays inside the dream of a world model, beside the real game.
+
+import { t } from "../core/i18n.js";
+import { state } from "../core/state.js";
+import { buildDream, leaveDream, renderDream } from "./controls.js";
+import { dreamChanged, dreamLink, isDreaming } from "./game.js";
+import { markup } from "./markup.js";
+import { SETTINGS } from "./settings.js";
+import { strings } from "./strings.js";
+
+export const dreamPage = {
+  id: "dream",
+  day: 6,
+  settings: SETTINGS,
+  strings,
+  markup,
+  build: buildDream,
+  render: renderDream,
+  boards: () => 0,
+  numbers: () => [],
+  busy: isDreaming,
+  summary: () => t(`dream.player.${state.settings.dream.dreamer}`),
+  changed: dreamChanged,
+  leave: leaveDream,
+  link: dreamLink,
+};
