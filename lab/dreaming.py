@@ -74,7 +74,7 @@ class Dream:
     Attributes:
         z, state: as those of `Reality`, but made up.
         reward: what the dream has paid, in expectation, and before it what reality had paid.
-        over: whether M holds the game for ended.
+        over, out: whether it has ended; whether because the time was up, and not because M says so.
         alone: steps since it was last shown the real game.
     """
 
@@ -84,7 +84,8 @@ class Dream:
     def follow(self, reality):
         """Begin with the real game as it stands."""
         self.z, self.state = reality.z, reality.state
-        self.reward, self.action, self.over, self.alone = float(reality.caught - reality.missed), WAIT, False, 0
+        self.reward, self.action, self.alone = float(reality.caught - reality.missed), WAIT, 0
+        self.over = self.out = False
 
     def step(self, action, temperature, rng):
         self.z, self.state, reward, end = imagine(self.model, self.z, self.state, action, temperature, rng)
@@ -127,6 +128,9 @@ class Dreaming:
         self.settings = dict(request.settings)
         self.reality, self.dream = Reality(self.model), Dream(self.model)
         self.steps = 0
+        self.held = None  # the action of the keys that are held now
+        self.begin(request.seed)
+        self.step()  # TensorFlow traces what it needs while the page waits anyway
         self.begin(request.seed)
 
     def begin(self, seed):
@@ -134,7 +138,7 @@ class Dreaming:
         self.seed, self.rng = seed, np.random.default_rng(seed)
         self.reality.begin(seed, self.rng)
         self.dream.follow(self.reality)
-        self.held = self.tapped = None  # actions: of the keys held now; of those held at all since the last step
+        self.tapped = None  # the action of keys that were held at all since the last step
         self.random_action = WAIT
         self.step_of_round, self.fresh = 0, True
 
@@ -184,7 +188,8 @@ class Dreaming:
         if not self.dream.over:
             self.dream.step(actions[1], self.settings["temperature"], self.rng)
         self.step_of_round += 1
-        self.dream.over |= self.step_of_round >= ROUND
+        if self.step_of_round >= ROUND and not self.dream.over:
+            self.dream.over = self.dream.out = True
         self.fresh = True
 
     def actions(self):
@@ -228,6 +233,7 @@ class Dreaming:
                 "alone": dream.alone,
                 "action": dream.action,
                 "over": dream.over,
+                "out": dream.out,
             },
             "seen": packed(vae.decode(reality.z)[0]) if self.settings["seen"] else None,
             "futures": None if futures is None else packed(futures),

@@ -60,7 +60,8 @@ SENTENCES = {
     "busy": "{jobs} jobs are being computed already; try again in a moment",
     "many_asked": "{most} requests to this job wait to be done already; try again in a moment",
     "long_answers": "the plans under way are too long to keep together; try again in a moment",
-    "aside": "another page is using the process for large computations; try again when it has ended",
+    "aside": "the process for large computations is in use, by Catch or Dream of this page or of another one; it is "
+    "free when that page is closed or loaded anew, or has rested for 5 minutes",
     "aside_ended": "the process that computed for this page has ended, for want of memory perhaps; begin again",
     "no_tensorflow": 'this needs TensorFlow, which is not installed: python -m pip install -e ".[cpu]"',
     "no_student": "there is no student who could drive; begin with one",

@@ -158,6 +158,11 @@ def pace(message, default=None):
     return float(value)
 
 
+def push(message, request):
+    """The parse of a paddle's "push": the action of the keys that are held, 0 to 2; None where none is."""
+    return None if message.get("action") is None else whole(message, "action", None, 0, 2)
+
+
 def action(message, name="action"):
     """An action, 0 to 3."""
     return checked_action(message.get(name))

@@ -7,7 +7,7 @@ from functools import partial
 from lab.catching import Catching, CatchJob
 from lab.errors import BadRequest
 from lab.pacing import PacedJob
-from lab.protocol.base import Kind, choice, message_id, nothing, pace, seed, whole
+from lab.protocol.base import Kind, choice, message_id, nothing, pace, push, seed
 
 ROLES = {"teacher": ("person", "oracle"), "driver": ("teacher", "student")}
 ORDINARY_PACE = 20  # steps a second; a fruit falls for 30 steps
@@ -43,11 +43,6 @@ def roles(message, student):
     if given["driver"] == "student" and student == "none":
         raise BadRequest("no_student")
     return given
-
-
-def push(message, request):
-    """The action of the keys that are held, 0 to 2; None where none is."""
-    return None if message.get("action") is None else whole(message, "action", None, 0, 2)
 
 
 def catch_job(request, runner, send):

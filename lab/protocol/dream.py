@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lab.dreaming import DreamJob
 from lab.errors import BadRequest, shown
-from lab.protocol.base import Kind, choice, message_id, nothing, number, pace, seed, whole
+from lab.protocol.base import Kind, choice, message_id, nothing, number, pace, push, seed
 
 PLAYERS = ("person", "controller", "random")
 COLDEST, HOTTEST = 0.1, 1.5
@@ -54,11 +54,6 @@ def yes_or_no(message, name):
     if not isinstance(message[name], bool):
         raise BadRequest("choice", name=name, choices="true, false", got=shown(message[name]))
     return message[name]
-
-
-def push(message, request):
-    """The action of the keys that are held, 0 to 2; None where none is."""
-    return None if message.get("action") is None else whole(message, "action", None, 0, 2)
 
 
 KIND = Kind(

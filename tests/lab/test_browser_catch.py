@@ -60,7 +60,7 @@ def test_who_finds_the_process_taken_is_told_and_plays_alone_by_keys_and_buttons
     play_alone(page)
     said = page.text("notice")
     if find_spec("tensorflow"):
-        assert said.startswith("another page is using the process")
+        assert said.startswith("the process for large computations is in use")
     assert said.endswith("You play without a student.")
     assert page.get("catch-driver").is_enabled() is False
     page.wait(lambda: "Nobody learns from you" in page.text("catch-hint"))
@@ -72,6 +72,14 @@ def test_who_finds_the_process_taken_is_told_and_plays_alone_by_keys_and_buttons
     page.wait(lambda: mine(page)["action"] == RIGHT, "and the older again when that is let go")
     page.script("window.dispatchEvent(new Event('blur'))")
     page.wait(lambda: mine(page)["action"] == WAIT, "who looks away holds nothing")
+    for repeat in (True, True, False):
+        page.script(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', "
+            "{ key: 'n', repeat: arguments[0], bubbles: true }))",
+            repeat,
+        )
+    page.wait(lambda: run(page)["now"]["round"] > 1 and run(page)["now"]["step"] > 5, "the next round")
+    assert run(page)["now"]["round"] == 2  # a key that stays down begins one round, not one after the other
     let_go(page, Keys.ARROW_RIGHT)
     button = page.get("catch-left")
     ActionChains(page.driver).click_and_hold(button).perform()
@@ -86,7 +94,7 @@ def test_who_finds_the_process_taken_is_told_and_plays_alone_by_keys_and_buttons
     assert page.text("catch-go") == "Go on"
     page.click("catch-go")
     set_pace(page, 8)
-    page.wait(lambda: "You pressed nothing" in page.text("notice") or run(page)["now"]["round"] > 1)
+    page.wait(lambda: "You pressed nothing" in page.text("notice") or run(page)["now"]["round"] > 2)
 
 
 def test_a_student_wakes_learns_at_once_drives_and_is_forgotten(page):  # noqa: F811

@@ -45,6 +45,19 @@ def begin(page):  # noqa: F811
     assert run(page), page.text("notice")
 
 
+def press(page, key, repeat=False):  # noqa: F811
+    page.script(
+        """const [key, repeat] = arguments;
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key, repeat, bubbles: true }))""",
+        key,
+        repeat,
+    )
+
+
+def seed(page):  # noqa: F811
+    return page.module("core/state.js", "m.state.settings.dream.dream_seed")
+
+
 def actions(page):  # noqa: F811
     told = now(page)
     return {told["real"]["action"], told["dream"]["action"]}
@@ -79,10 +92,17 @@ def test_the_person_plays_the_game_and_its_dream_by_the_same_keys_buttons_and_fi
     open_dream(page)
     page.click("dream-go")
     page.wait(lambda: page.text("dream-hint").startswith("The model wakes up"), "one is told")
+    ActionChains(page.driver).key_down(Keys.ARROW_RIGHT).perform()  # while it wakes up
     wait_for(lambda: now(page), "the model is awake", seconds=60)
-    keys = ActionChains(page.driver)
-    keys.key_down(Keys.ARROW_RIGHT).perform()
     page.wait(lambda: actions(page) == {RIGHT}, "a held key pushes in both")
+    press(page, "n", repeat=True)
+    press(page, "d", repeat=True)
+    page.settle()
+    assert (seed(page), page.text("notice")) == (1, "")
+    press(page, "n")
+    assert seed(page) == 2
+    page.wait(lambda: now(page)["seed"] == 2 and now(page)["step"], "the next game")
+    page.wait(lambda: actions(page) == {RIGHT}, "the key is held there, too")
     page.script("window.dispatchEvent(new Event('blur'))")
     page.wait(lambda: actions(page) == {WAIT}, "who looks away holds nothing")
     ActionChains(page.driver).key_up(Keys.ARROW_RIGHT).perform()
@@ -95,7 +115,7 @@ def test_the_person_plays_the_game_and_its_dream_by_the_same_keys_buttons_and_fi
         page.wait(lambda: actions(page) == {WAIT})
     assert brightest(page, "real")[2] > 150
     assert brightest(page, "dream")[2] > 120
-    assert "alone for" in page.text("dream-dream")
+    assert "alone\u00a0for" in page.text("dream-dream")
     page.keys("d")
     page.wait(lambda: "goes on from the real game" in page.text("notice"))
     page.wait(lambda: now(page)["dream"]["alone"] < now(page)["step"], "the dream was shown the game again")
@@ -111,10 +131,25 @@ def test_the_person_plays_the_game_and_its_dream_by_the_same_keys_buttons_and_fi
     page.wait(lambda: page.get("board").is_displayed(), "the maze is there again")
 
 
+def test_a_player_chosen_by_hand_gives_the_arrow_keys_back_to_the_game_and_one_chosen_by_keys_does_not(page):  # noqa: F811
+    open_dream(page)
+    for by, focused in (("pointerdown", "dream-stage"), ("keydown", "dream-player")):
+        page.script(
+            """const list = document.getElementById('dream-player');
+            list.focus();
+            for (const type of [arguments[0], 'change']) list.dispatchEvent(new Event(type))""",
+            by,
+        )
+        assert page.script("return document.activeElement.id") == focused
+
+
 def test_a_link_carries_game_temperature_pace_and_player_and_a_round_plays_to_its_end(page, model):  # noqa: F811
-    open_dream(page, "/#mode=dream&dream_temperature=0.3&dreamer=random&dream_seed=7&dream_pace=30")
+    open_dream(page, "/#mode=dream&dream_temperature=0.25&dreamer=random&dream_seed=7&dream_pace=30&shows=seen")
     page.wait(lambda: page.text("dream-pace-value") == "30 steps a second")
-    assert page.get("dream-temperature").get_attribute("value") == "0.3"
+    assert page.text("dream-temperature-value") == "0.25"
+    assert page.get("dream-show-seen").is_selected()
+    assert not page.get("dream-show-futures").is_selected()
+    assert page.module("core/change.js", "m.shareHash()").endswith("dream_pace=30&shows=seen")
     begin(page)
     assert now(page)["seed"] == 7
     assert frames(page, 2) > 3  # bench/lab_page.py says how many on a machine at rest

@@ -319,7 +319,7 @@ def test_there_is_one_student_at_a_time(monkeypatch):
     monkeypatch.setattr(catching, "find_spec", lambda name: True)
     monkeypatch.setattr(AsideJob, "under_way", True)
     job, _ = catch_job()
-    with pytest.raises(Busy, match="another page"):
+    with pytest.raises(Busy, match="is in use"):
         asyncio.run(job.run())
 
 

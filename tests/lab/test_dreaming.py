@@ -124,6 +124,13 @@ def test_a_key_that_is_held_acts_until_it_is_let_go_and_a_short_push_acts_for_on
     assert done == [RIGHT, RIGHT, WAIT, LEFT, WAIT]
 
 
+def test_a_key_that_is_held_is_held_in_the_next_game_too():
+    dreamt = game()
+    dreamt.receive("push", RIGHT)
+    dreamt.receive("again", 6)
+    assert play(dreamt, 1).reality.action == RIGHT
+
+
 def test_m_follows_the_real_game_so_that_the_dream_can_go_on_from_it_at_any_moment():
     dreamt = play(game(), 40)
     assert dreamt.reality.state[0] == dreamt.dream.state[0] == 40  # steps that M has seen
@@ -148,6 +155,16 @@ def test_the_dream_ends_by_m_and_the_real_game_goes_on():
     assert dreamt.dream.alone == 1
     dreamt.receive("follow", None)
     assert not dreamt.dream.over  # it dreams on
+
+
+def test_a_dream_that_m_ended_is_not_said_to_be_out_of_time_when_the_real_game_is():
+    games = [game(of_m={"end": end}) for end in (1.0, 0.0, 0.0)]
+    for each in games:
+        play(each, ROUND - 1)
+    games[1].model.mdn_rnn.end = 1.0  # in the very last step
+    outs = [play(each, 1).frame(full=True)["dream"]["out"] for each in games]
+    assert all(each.over for each in games)
+    assert outs == [False, False, True]
 
 
 def test_an_unlikely_end_comes_seldom_and_not_never():
@@ -363,7 +380,7 @@ def test_without_the_course_s_model_that_of_the_newest_run_is_taken(monkeypatch,
 
 def test_there_is_one_such_process_at_a_time(monkeypatch, model_is_there):
     monkeypatch.setattr(AsideJob, "under_way", True)
-    with pytest.raises(Busy, match="another page"):
+    with pytest.raises(Busy, match="is in use"):
         asyncio.run(dream_job()[0].run())
 
 
@@ -407,6 +424,8 @@ def test_the_trained_model_dreams_and_no_graph_is_traced_twice():
     from framework.graph import graphs_of
 
     dreamt = Dreaming(dream_request({**DREAM, "player": "controller", "seen": True, "futures": True}))
+    assert graphs_of(dreamt.model.mdn_rnn)["imagine"].traces == 1  # before the page hears that it is awake
+    assert dreamt.step_of_round == 0
     for _ in range(40):
         dreamt.step()
         told = dreamt.frame(full=False)

@@ -11,6 +11,7 @@ import {
 } from "./game.js";
 
 const KEYS = { ArrowLeft: 0, ArrowDown: 1, ArrowRight: 2 };
+const ACTS = { " ": toggleGame, n: nextRound };
 const BUTTONS = [["left", "←"], ["wait", "↓"], ["right", "→"]];
 
 const held = new Held(push);
@@ -50,17 +51,15 @@ export function buildGame() {
 }
 
 function onKeyDown(event) {
-  const { key, ctrlKey, metaKey, altKey, target } = event;
+  const { key, repeat, ctrlKey, metaKey, altKey, target } = event;
   if (!isHere() || ctrlKey || metaKey || altKey || target.closest("dialog")) return;
   if (!target.matches("body, button, summary, [type=checkbox], #catch-stage")) return;
-  const onBoard = target.matches("body, #catch-stage");
-  if (key in KEYS) {
-    if (!event.repeat) held.hold(key, KEYS[key]);
-  } else if (key === " " && onBoard) {
-    if (!event.repeat) toggleGame();
-  } else if (key === "n") nextRound();
-  else return;
+  if (key === " " && !target.matches("body, #catch-stage")) return; // it presses what has the focus
+  if (!(key in KEYS || key in ACTS)) return;
   event.preventDefault();
+  if (repeat) return;
+  if (key in KEYS) held.hold(key, KEYS[key]);
+  else ACTS[key]();
 }
 
 /** Another page is shown: nothing is pushed, and the game waits. */

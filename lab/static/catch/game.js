@@ -108,8 +108,11 @@ export function setPace(pace) {
   tellPace();
 }
 
+let pushed = null; // it is told again when the student is awake
+
 /** The action of the keys that are held, or null. */
 export function push(action) {
+  pushed = action;
   const { run } = catching;
   if (!run || run.waking) return;
   if (action !== null) run.pressed = true;
@@ -147,6 +150,7 @@ const answers = {
   catching: ofRun((run, { student }) => {
     Object.assign(run, { student, waking: false });
     tellRoles(run);
+    if (pushed !== null) push(pushed);
     tellPace();
   }),
 

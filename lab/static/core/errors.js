@@ -51,7 +51,8 @@ export const ERRORS = {
     "error.busy": "{jobs} jobs are being computed already; try again in a moment",
     "error.many_asked": "{most} requests to this job wait to be done already; try again in a moment",
     "error.long_answers": "the plans under way are too long to keep together; try again in a moment",
-    "error.aside": "another page is using the process for large computations; try again when it has ended",
+    "error.aside": "the process for large computations is in use, by Catch or Dream of this page or of another one; "
+      + "it is free when that page is closed or loaded anew, or has rested for 5 minutes",
     "error.aside_ended": "the process that computed for this page has ended, for want of memory perhaps; begin again",
     "error.no_tensorflow": "this needs TensorFlow, which is not installed: python -m pip install "
       + "-e \".[cpu]\"",
@@ -107,7 +108,8 @@ export const ERRORS = {
     "error.busy": "いま {jobs} 件のジョブを計算中です。少し待ってから、もう一度試してください。",
     "error.many_asked": "このジョブには、まだ処理していないリクエストが {most} 件あります。少し待ってから、もう一度試してください。",
     "error.long_answers": "進行中の計画が大きすぎて、まとめて保持できません。少し待ってから、もう一度試してください。",
-    "error.aside": "大きな計算用のプロセスを別のページが使っています。終わってから、もう一度試してください。",
+    "error.aside": "大きな計算用のプロセスは、このページか別のページの「キャッチ」または「夢」が使っています。そのページを閉じるか再読み込みする、"
+      + "または 5 分間操作しないでおくと、使えるようになります。",
     "error.aside_ended": "このページの計算をしていたプロセスが終了しました（メモリ不足かもしれません）。もう一度始めてください。",
     "error.no_tensorflow": "これには TensorFlow が必要ですが、インストールされていません: python -m pip install -e \".[cpu]\"",
     "error.no_student": "操作を任せる生徒がいません。生徒ありで始めてください。",

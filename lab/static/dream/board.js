@@ -63,7 +63,7 @@ function drawBoard(name, size) {
   }
   if (name === "real" && game.over) write(ctx, size, t("dream.real.over", game));
   if (name === "dream" && game.over) {
-    write(ctx, size, t(now.step < 300 ? "dream.dream.over" : "dream.dream.out", { reward: sayReward(game.reward) }));
+    write(ctx, size, t(game.out ? "dream.dream.out" : "dream.dream.over", { reward: sayReward(game.reward) }));
   }
 }
 

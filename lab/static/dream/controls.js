@@ -3,6 +3,7 @@
 import { setSettings } from "../core/change.js";
 import { accept } from "../core/controls.js";
 import { byId, make, on, option, put, say } from "../core/dom.js";
+import { short } from "../core/format.js";
 import { Held } from "../core/hold.js";
 import { t } from "../core/i18n.js";
 import { state } from "../core/state.js";
@@ -13,6 +14,7 @@ import {
 import { SETTINGS } from "./settings.js";
 
 const KEYS = { ArrowLeft: 0, ArrowRight: 2 };
+const ACTS = { " ": toggleDream, n: newGame, d: dreamOn };
 const BUTTONS = [["left", "←", 0], ["right", "→", 2]];
 const AWAKE = 40; // steps after which one knows how to play
 
@@ -41,13 +43,20 @@ export function buildDream() {
     on(`dream-${name}`, "pointerup", playOn);
   }
   byId("dream-player").append(...SETTINGS.dreamer.choices.map((name) => option(name, `dream.player.${name}`)));
-  on("dream-player", "change", ({ target }) => setSettings("dream", { dreamer: target.value }));
+  let pointed = false; // whether a pointer chooses the player: who steps through the list by keys stays in it
+  on("dream-player", "pointerdown", () => { pointed = true; });
+  on("dream-player", "keydown", () => { pointed = false; });
+  on("dream-player", "change", ({ target }) => {
+    setSettings("dream", { dreamer: target.value });
+    if (pointed) playOn();
+  });
   on("dream-seed", "change", ({ target }) => {
     if (accept("dream.seed", target.valueAsNumber, SETTINGS.dream_seed)) {
       setSettings("dream", { dream_seed: target.valueAsNumber });
     }
     target.value = state.settings.dream.dream_seed;
   });
+  on("dream-seed", "keydown", ({ key }) => { if (key === "Enter") playOn(); });
   for (const name of ["seen", "futures"]) {
     on(`dream-show-${name}`, "change", ({ target }) => show({ [name]: target.checked }));
   }
@@ -58,22 +67,19 @@ export function buildDream() {
   document.addEventListener("visibilitychange", () => { if (document.hidden) leaveDream(); });
 }
 
-/** After a slider was moved by hand the arrow keys are the game's again. */
+/** After a setting was changed by hand the arrow keys are the game's again. */
 const playOn = () => byId("dream-stage").focus({ preventScroll: true });
 
 function onKeyDown(event) {
-  const { key, ctrlKey, metaKey, altKey, target } = event;
+  const { key, repeat, ctrlKey, metaKey, altKey, target } = event;
   if (state.mode !== "dream" || ctrlKey || metaKey || altKey || target.closest("dialog")) return;
   if (!target.matches("body, button, summary, [type=checkbox], #dream-stage")) return;
-  const onBoard = target.matches("body, #dream-stage");
-  if (key in KEYS) {
-    if (!event.repeat) held.hold(key, KEYS[key]);
-  } else if (key === " " && onBoard) {
-    if (!event.repeat) toggleDream();
-  } else if (key === "n") newGame();
-  else if (key === "d") dreamOn();
-  else return;
+  if (key === " " && !target.matches("body, #dream-stage")) return; // it presses what has the focus
+  if (!(key in KEYS || key in ACTS)) return;
   event.preventDefault();
+  if (repeat) return;
+  if (key in KEYS) held.hold(key, KEYS[key]);
+  else ACTS[key]();
 }
 
 /** Another page is shown: nothing is pushed, and the game waits. */
@@ -94,7 +100,7 @@ export function renderDream() {
   put("dream-temperature", temperature);
   put("dream-pace", pace);
   put("dream-seed", seed);
-  speak("temperature", temperature.toFixed(1));
+  speak("temperature", short(temperature, 2));
   speak("pace", t("dream.pace.value", { pace }));
   byId("dream-player").value = dreamer;
   byId("dream-player").options[1].disabled = run?.controller === false;
@@ -118,7 +124,7 @@ function speak(name, words) {
 
 /** What stands beside a board's name. */
 function remark(name, { real, dream }) {
-  if (name === "real") return t("dream.score", real);
+  if (name === "real") return t("dream.score", { ...real, reward: sayReward(real.caught - real.missed) });
   if (name === "dream") {
     const told = { reward: sayReward(dream.reward), steps: dream.alone };
     return t(dream.alone === 1 ? "dream.alone.one" : "dream.alone", told);

@@ -106,8 +106,11 @@ export function show(changes) {
 
 const tune = () => { if (dreaming.run && !dreaming.run.waking) ask({ type: "tune", ...tuned() }); };
 
+let pushed = null; // it is told again when the model is awake
+
 /** The action of the keys that are held, or null. */
 export function push(action) {
+  pushed = action;
   if (dreaming.run && !dreaming.run.waking) ask({ type: "push", action });
 }
 
@@ -139,11 +142,13 @@ const answers = {
   dreaming: ofRun((run, { controller, seed }) => {
     Object.assign(run, { controller, waking: false });
     tune(); // what was changed while it woke up
+    push(pushed);
     if (seed !== settings().dream_seed) ask({ type: "again", seed: settings().dream_seed });
     tellPace();
   }),
 
   dreamt: ofRun((run, message) => {
+    if (message.seed !== settings().dream_seed) return; // of a game that was left meanwhile
     const before = run.now;
     for (const game of [message.real, message.dream]) game.picture = bytes(game.picture);
     for (const name of ["seen", "futures"]) if (message[name]) message[name] = bytes(message[name]);

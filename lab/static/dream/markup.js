@@ -25,6 +25,8 @@ export const markup = {
       <div class="row">
         <label><span data-t="dream.who"></span> <select id="dream-player"></select></label>
         <label><span data-t="dream.seed"></span> <input id="dream-seed" type="number" min="0" step="1"></label>
+      </div>
+      <div class="row">
         <label class="check"><input id="dream-show-seen" type="checkbox"><span data-t="dream.show.seen"></span></label>
         <label class="check"><input id="dream-show-futures" type="checkbox"><span data-t="dream.show.futures"></span></label>
       </div>
@@ -43,6 +45,7 @@ export const markup = {
       <p class="note" data-t="dream.try.memory"></p>
       <p class="note" data-t="dream.try.cold"></p>
       <p class="note" data-t="dream.try.controller"></p>
+      <p class="note"><code>python IM/world_models/controller.py</code> <code>--temperature 0.1</code></p>
     </section>`,
   keys: `
     <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd data-t="help.dream.push"></dd></div>
