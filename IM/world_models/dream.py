@@ -46,7 +46,7 @@ class WorldModel:
     @classmethod
     def of(cls, vae, mdn_rnn, latents):
         """That of a V and an M, and of the `Latents` that M has learnt from."""
-        spread = 2 * np.exp(latents.log_var / 2)  # 95% of what is drawn lies within
+        spread = 2 * np.exp(latents.log_var / 2)  # nearly all that is drawn lies within
         low, high = (latents.mean - spread).min(axis=(0, 1)), (latents.mean + spread).max(axis=(0, 1))
         starts = latents.mean[latents.first][:STARTS], latents.log_var[latents.first][:STARTS]
         return cls(vae, mdn_rnn, starts, low, high)

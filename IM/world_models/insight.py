@@ -3,8 +3,8 @@
 Whether V and M are good enough is found out here, in seconds, before any controller is trained: a controller is one
 linear function of z and M's memory, so what cannot be read off those, linearly, it cannot know.
 
-    python IM/world_models/insight.py                       of the world model of the newest run, or of ours
-    python IM/world_models/insight.py --world-model FILE    of that one
+    python IM/world_models/insight.py                       of the world model that comes with the course
+    python IM/world_models/insight.py --world-model FILE    of another one, such as runs/mdn_rnn/…/world_model.npz
 
 prints how much of what is hidden can be read off z, and off z and M's memory; and how random play goes in the dream
 and in reality. It saves the futures that M foresees at three temperatures, and a dream beside reality, in which the
@@ -12,7 +12,6 @@ same is done.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -22,7 +21,8 @@ from framework.runs.folder import runs_of
 from framework.vector import VectorWorld, make_worlds
 from IM.world_models.dream import SHIPPED, DreamVector, WorldModel
 from IM.world_models.latents import Windows, encode
-from IM.world_models.record import CHANGE, draw_actions, record
+from IM.world_models.record import random_actions, record
+from IM.world_models.vae import WINDY
 from worlds.catcher import CATCH_Y, FRUIT_SPEED, FRUIT_WIDTH, FRUIT_X, FRUIT_Y, LIVES_LEFT, PADDLE_V, SIZE
 from worlds.windy_catcher import HIDDEN, WIND, is_visible
 
@@ -36,7 +36,7 @@ def memories(agent, latents, seed=0):
     return z[1:], agent.remember(windows) * ~latents.first[1:, :, None]
 
 
-def read_out(agent, latents, state):
+def shares_read(agent, latents, state):
     """How much of what is hidden in WindyCatcher can be read, linearly, off what a controller sees.
 
     Args:
@@ -98,13 +98,13 @@ def foresight(agent, latents, state, draws=20, seed=0):
 
 
 def print_read_out(agent, v, seed):
-    """Print `read_out` and `foresight` of fresh games of a world whose truth is known."""
-    recording = record(v.config, seed, num_envs=128, steps=300)
-    if recording.state is None:
+    """Print `shares_read` and `foresight` of fresh games of WindyCatcher; of other worlds nobody knows the truth."""
+    if v.config.env != WINDY:
         return
+    recording = record(v.config, seed, num_envs=128, steps=300)
     latents = encode(v, recording)
     print("share of the variance, in unseen games, that is read     off z    off z and M's memory")
-    for name, (z, both) in read_out(agent, latents, recording.state).items():
+    for name, (z, both) in shares_read(agent, latents, recording.state).items():
         print(f"{name:>50s}    {z:5.2f}    {both:5.2f}")
     share, off = foresight(agent, latents, recording.state)
     print(f"where a fruit comes back, M foresees {share:.2f} of the variance; a dream is off by {off:.1f} px")
@@ -116,13 +116,9 @@ def random_play(envs, steps, seed):
     Args:
         envs: a `framework.vector.VectorWorld`.
     """
-    rng = np.random.default_rng(seed)
-    action = draw_actions(envs.action_space, envs.num_envs, rng)
+    actions = random_actions(envs.action_space, envs.num_envs, np.random.default_rng(seed))
     for _ in range(steps):
-        changed = rng.random(envs.num_envs) < CHANGE
-        drawn = draw_actions(envs.action_space, envs.num_envs, rng)
-        action = np.where(changed.reshape(-1, *[1] * (drawn.ndim - 1)), drawn, action)
-        envs.step(action)
+        envs.step(next(actions))
     return np.mean(envs.take_finished(), axis=0)
 
 
@@ -213,32 +209,16 @@ class Options(CommonOptions):
     """A world model, and what to show of it."""
 
     world_model: str = ""
-    """The file with V and M; by default the one that comes with the course, or that of the newest run."""
+    """The file with V and M; by default the one that comes with the course."""
     games: int = 64
     """Games that are played side by side."""
-
-
-def newest_world_model():
-    """The file that comes with the course, or the newest of this folder's runs.
-
-    Raises:
-        ValueError: there is none.
-    """
-    files = (
-        [SHIPPED]
-        if SHIPPED.exists()
-        else sorted(Path("runs").glob("*/*/world_model.npz"), key=lambda f: f.parent.name)
-    )
-    if not files:
-        raise ValueError("there is no world model yet; train one first: python IM/world_models/mdn_rnn.py")
-    return files[-1]
 
 
 def main(options):
     """Play at random in the dream and in reality; draw the futures that M foresees, and a dream beside reality."""
     if not 1 <= options.games <= 1_000:
         raise ValueError(f"games must be from 1 to 1,000; got {options.games}")
-    model, seed = WorldModel.load(options.world_model or newest_world_model()), options.seed + 7_000
+    model, seed = WorldModel.load(options.world_model or SHIPPED), options.seed + 7_000
     steps = 300 if options.quick else 1_200
     for name, envs in (
         ("reality", make_worlds(model.vae.config, options.games, seed)),
@@ -252,7 +232,7 @@ def main(options):
     print_read_out(model.mdn_rnn, model.vae, seed)
     recording = record(model.vae.config, seed, num_envs=16, steps=150)
     folder = runs_of("insight")
-    if recording.state is not None:
+    if model.vae.config.env == WINDY:
         draw_futures(model, recording, (folder / "futures.png").as_posix())
     save_gif(folder / "dream.gif", beside_reality(model, recording), milliseconds=60, scale=6)
     print(f"reality, and a dream beside it, saved to {(folder / 'dream.gif').as_posix()}")

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from IM.world_models.vae import in_portions
-
 
 class Latents(NamedTuple):
     """T steps of B streams of play as M sees them."""
@@ -31,6 +29,12 @@ class Windows(NamedTuple):
     reward: np.ndarray  # [L, N]
     terminated: np.ndarray  # [L, N] float
     first: np.ndarray  # [L + 1, N] float; where 1, M forgets what was before
+
+
+def in_portions(function, rows, portion=512):
+    """``function`` of rows [M, …], so many at a time; its arrays put together."""
+    parts = [function(rows[i : i + portion]) for i in range(0, len(rows), portion)]
+    return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
 
 
 def encode(vae, recording):

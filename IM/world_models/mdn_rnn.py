@@ -27,23 +27,22 @@ that M has not seen; and how well M foresees where fruits come back: 0.99 of the
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from framework.agent import Agent, load_agent
+from framework.agent import Agent
 from framework.evaluate import Evaluation
-from framework.graph import compiled, same_shape
+from framework.graph import compiled
 from framework.runs.config import RunConfig
-from framework.runs.folder import new_folder, runs_of
+from framework.runs.folder import new_folder
 from framework.schedules import Linear
 from framework.tf import begin, keras, tf
 from framework.trainer import Trainer
 from framework.training import run_training
 from IM.world_models.latents import draw_windows, encode, suited
+from IM.world_models.likelihood import Prediction, draw, given, loss_of, mixture_log_prob
 from IM.world_models.record import record
-from IM.world_models.vae import VAE
-from IM.world_models.vae import Config as VAEConfig
+from IM.world_models.vae import newest_v
 
 LOG_STD = 5.0  # log σ lies between -5 and 5, so that no density explodes and none vanishes
 UNSEEN = 16  # one in so many streams of the recording is kept for evaluation
@@ -64,7 +63,7 @@ class Config(RunConfig):
     gradient_steps: int = 25
     """Gradient steps in a step, in one compiled call."""
     z_size: int = 8
-    """Numbers that V makes of a picture."""
+    """Numbers that V makes of a picture; found out from the recording, as the next two are."""
     actions: int = 3
     """Actions to choose among, or numbers of an action that is a Box."""
     discrete: bool = True
@@ -95,58 +94,10 @@ class Config(RunConfig):
 
 
 CAR_RACING = Config(
-    steps=800, eval_every=80, log_every=20, gradient_steps=5, z_size=32, discrete=False, hidden=256, batch_size=100,
-    window=999, learning_rate=1e-3, in_turn=False, beta=0.0, forget_bias=1.0,
+    steps=800, eval_every=80, eval_episodes=32, final_episodes=64, log_every=20, gradient_steps=5, z_size=32,
+    discrete=False, hidden=256, batch_size=100, window=999, learning_rate=1e-3, in_turn=False, beta=0.0,
+    forget_bias=1.0,
 )  # fmt: skip
-
-
-class Prediction(NamedTuple):
-    """What follows a step, in B games."""
-
-    logits: np.ndarray  # [B, Z, K] log π but for a constant
-    mean: np.ndarray  # [B, Z, K] μ
-    log_std: np.ndarray  # [B, Z, K] log σ
-    reward: np.ndarray  # [B] expected
-    done: np.ndarray  # [B] the logit of the probability that the game ends
-
-
-def mixture_log_prob(z, prediction):
-    """log p [..., Z] of each number of z [..., Z], by its own mixture; log-sum-exp, so that nothing underflows."""
-    mean, log_std = prediction.mean, prediction.log_std
-    log_normal = -0.5 * ((z[..., None] - mean) * tf.exp(-log_std)) ** 2 - log_std - 0.5 * np.log(2 * np.pi)
-    return tf.reduce_logsumexp(tf.nn.log_softmax(prediction.logits) + log_normal, axis=-1)
-
-
-def spread(prediction):
-    """The standard deviation [..., Z] of what is foreseen of each number of z."""
-    share = tf.nn.softmax(prediction.logits)
-    middle = tf.reduce_sum(share * prediction.mean, axis=-1, keepdims=True)
-    squares = tf.exp(2 * prediction.log_std) + (prediction.mean - middle) ** 2
-    return tf.sqrt(tf.reduce_sum(share * squares, axis=-1))
-
-
-def loss_of(prediction, windows, config):
-    """The loss, and what to log, of a `Prediction` [L, N, …] of each step of `Windows`.
-
-    The likelihood of a number of z counts by how uncertain it is, σ^(2β) (β-NLL, Seitzer et al. 2022). The gradient
-    of a mean grows with 1 / σ². Nearly all that is foreseen is sharp, such as a paddle's place, and would drown what
-    is uncertain, and rare: where a fruit comes back. The weight follows from what is foreseen, not from what comes,
-    so that what is best to foresee stays the same.
-
-    Where an episode starts at t + 1, no z(t+1) follows from what was before: that step's z counts for nothing. Its
-    reward does, and whether it was the game's end. A time limit is none: the game would have gone on.
-    """
-    goes_on = 1 - windows.first[1:]
-    each = mixture_log_prob(windows.z[1:], prediction)  # [L, N, Z]
-    log_prob = tf.reduce_sum(each, axis=-1)
-    learnt = tf.reduce_sum(tf.stop_gradient(spread(prediction) ** (2 * config.beta)) * each, axis=-1)
-    same_shape(log_prob, goes_on, prediction.reward, windows.reward, prediction.done, windows.terminated)
-    steps = tf.maximum(tf.reduce_sum(goes_on), 1)
-    log_prob, learnt = (tf.reduce_sum(part * goes_on) / steps for part in (log_prob, learnt))
-    reward_loss = tf.reduce_mean((windows.reward - prediction.reward) ** 2)
-    done_loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(windows.terminated, prediction.done))
-    loss = -learnt + config.reward_weight * reward_loss + config.done_weight * done_loss
-    return loss, {"log_prob": log_prob, "reward_loss": reward_loss, "done_loss": done_loss}
 
 
 class MDNRNN(Agent):
@@ -217,48 +168,23 @@ class MDNRNN(Agent):
         reward, done = tf.unstack(self.events[1](self.events[0](known)), axis=-1)
         return Prediction(logits, mean, LOG_STD * tf.tanh(log_std / LOG_STD), reward, done)
 
-    def given(self, prediction, z):
-        """The `Prediction` of each number of z [..., Z], given the numbers before it.
-
-        It adds to the logits and to the means what is linear in those. Drawn each by itself, the numbers that tell
-        where a fruit is would tell of several places.
-        """
-        weights = tf.reshape(self.chain * self.before, (self.config.z_size, -1))  # [Z, 2 Z K]
-        shape = tf.concat([tf.shape(z)[:-1], self.chain.shape[1:]], axis=0)
-        logits, mean = tf.unstack(tf.reshape(tf.tensordot(z, weights, axes=1), shape), axis=-3)  # [..., Z, K]
-        return prediction._replace(logits=prediction.logits + logits, mean=prediction.mean + mean)
+    @property
+    def causal(self):
+        """What counts of `chain` [Z, 2, Z, K]: no number of z is foreseen given itself, or a later one."""
+        return self.chain * self.before
 
     @compiled
     def sample(self, prediction, temperature, uniform, normal):
-        """z [B, Z] drawn at a temperature, by numbers from 0 to 1 and standard normal ones, both [B, Z].
-
-        One number after the other is drawn. Its component is the first whose summed probability exceeds the uniform
-        number.
-        """
-        weights, numbers = self.chain * self.before, []
-        parts = tf.stack([prediction.logits, prediction.mean], axis=1)  # [B, 2, Z, K]
-        for d in range(self.config.z_size):
-            share = tf.cumsum(tf.nn.softmax(parts[:, 0, d] / temperature), axis=-1)  # [B, K]
-            chosen = tf.reduce_sum(tf.cast(share[:, :-1] <= uniform[:, d, None], tf.int32), axis=-1)
-            mean, log_std = (
-                tf.gather(part, chosen, batch_dims=1) for part in (parts[:, 1, d], prediction.log_std[:, d])
-            )
-            number = mean + tf.exp(log_std) * tf.sqrt(temperature) * normal[:, d]
-            parts += number[:, None, None, None] * weights[d]
-            numbers.append(number)
-        return tf.stack(numbers, axis=-1)
+        """z [B, Z] drawn at a temperature; see `IM.world_models.likelihood.draw`."""
+        return draw(prediction, self.causal, temperature, uniform, normal)
 
     @compiled
     def imagine(self, z, action, state, temperature, uniform, normal):
         """A step of a dream: the next z [B, Z] and state, the reward [B], and the probability [B] of the end."""
         state = self.step(z, action, state)
         prediction = self.heads(state)
-        return (
-            self.sample(prediction, temperature, uniform, normal),
-            state,
-            prediction.reward,
-            tf.sigmoid(prediction.done),
-        )
+        following = self.sample(prediction, temperature, uniform, normal)
+        return following, state, prediction.reward, tf.sigmoid(prediction.done)
 
     def read(self, windows):
         """The memory [L, N, 2 H] after each step of windows, and the `Prediction` of what follows.
@@ -273,12 +199,7 @@ class MDNRNN(Agent):
         z, rows = windows.z[:-1], tf.shape(windows.z)[1]
         nothing = tuple(tf.zeros((rows, part.shape[1])) for part in self.initial(1))
         memory, _ = tf.scan(after, (z, windows.action, windows.first[:-1]), nothing)
-        return memory, self.given(self.predict(memory, z), windows.z[1:])
-
-    def loss(self, windows):
-        """The loss of windows, and what to log."""
-        _, prediction = self.read(windows)
-        return loss_of(prediction, windows, self.config)
+        return memory, given(self.predict(memory, z), windows.z[1:], self.causal)
 
     @compiled(free=3)
     def update(self, windows, learning_rate):
@@ -289,7 +210,7 @@ class MDNRNN(Agent):
         for k in tf.range(count):
             one = tf.nest.map_structure(lambda array, k=k: array[k], windows)
             with tf.GradientTape() as tape:
-                loss, logged = self.loss(one)
+                loss, logged = loss_of(self.read(one)[1], one, self.config)
             self.optimizer.apply(tape.gradient(loss, self.variables), self.variables)
             total = {name: total[name] + logged[name] for name in total}
         return {name: total[name] / tf.cast(count, tf.float32) for name in total}
@@ -299,7 +220,8 @@ class MDNRNN(Agent):
         """[N]: the mean log-likelihood of a step of each window, without those that another episode follows."""
         _, prediction = self.read(windows)
         log_prob, goes_on = mixture_log_prob(windows.z[1:], prediction), 1 - windows.first[1:]
-        return tf.reduce_sum(tf.reduce_sum(log_prob, axis=-1) * goes_on, axis=0) / tf.reduce_sum(goes_on, axis=0)
+        steps = tf.maximum(tf.reduce_sum(goes_on, axis=0), 1)
+        return tf.reduce_sum(tf.reduce_sum(log_prob, axis=-1) * goes_on, axis=0) / steps
 
     @compiled(free=2)
     def remember(self, windows):
@@ -328,26 +250,22 @@ def learn(config, latents):
     return trainer.best_agent
 
 
-def train(config, vae, recording):
-    """M, from pictures that V encodes."""
-    return learn(config, encode(vae, recording))
-
-
 def main(config):
     """Record, encode by V, train M; keep both in world_model.npz, and say what M remembers."""
     from IM.world_models.dream import WorldModel  # here, since these pages are built on this one
     from IM.world_models.insight import print_read_out
 
-    files = [config.vae] if config.vae else sorted(runs_of("vae").glob("*-seed*/agent.npz"))
-    if not files:
-        raise ValueError("M reads what V sees, and there is no V in runs/vae yet: python IM/world_models/vae.py")
-    v = load_agent(files[-1], VAE, VAEConfig)[0]
+    v, file = newest_v(config.vae)
+    if v.config.quick and not config.quick:
+        raise ValueError(f"{file} is of a quick run, and tells little; train V first: python IM/world_models/vae.py")
     folder = Path(config.run_folder) if config.run_folder else new_folder("mdn_rnn", config.seed)
+    config = replace(config, vae=file, run_folder=folder.as_posix())  # that V, too, where the run goes on
     latents = encode(v, record(v.config, steps=150 if config.quick else None))
-    agent = learn(replace(config, run_folder=folder.as_posix()), latents)
+    agent = learn(config, latents)
     WorldModel.of(v, agent, latents).save(folder / "world_model.npz")
-    print(f"V and M saved to {(folder / 'world_model.npz').as_posix()}")
     print_read_out(agent, v, config.seed + 1_000)
+    file = (folder / "world_model.npz").as_posix()
+    print(f"V and M saved to {file}; python IM/world_models/controller.py --world-model {file}")
 
 
 if __name__ == "__main__":

@@ -20,14 +20,14 @@ class LatentVector(VectorEnv):
     Args:
         world_model: a `IM.world_models.dream.WorldModel`.
         num_envs: B.
-        options: given to the worlds, such as ``render_mode``.
+        options: given to the worlds, such as ``render_mode``, and ``workers``, who step them.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 30, "autoreset_mode": AutoresetMode.SAME_STEP}
 
     def __init__(self, world_model, num_envs=1, **options):
         self.vae, self.mdn_rnn, self.num_envs = world_model.vae, world_model.mdn_rnn, num_envs
-        self.worlds = make_worlds(self.vae.config, num_envs, workers=0, **options)
+        self.worlds = make_worlds(self.vae.config, num_envs, **options)
         self.render_mode = options.get("render_mode")
         self.memory = self.mdn_rnn.initial(num_envs)  # (h, c), [B, H] each
         self.z = np.zeros((num_envs, self.vae.config.z_size), np.float32)

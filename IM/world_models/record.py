@@ -26,36 +26,50 @@ class Recording(NamedTuple):
     state: np.ndarray | None = None  # [T, B, 8] the truth, where a world tells it: to judge by, never to learn from
 
 
-def record(config, seed=None, num_envs=None, steps=None):
-    """Play at random, and keep everything.
+def random_actions(action_space, count, rng):
+    """The actions of random play, [B] or [B, D], step after step, for ever.
 
     An action is held until another is drawn, by a coin that falls so a `CHANGE` of the time. A new one at every step
-    would cancel out, and a paddle would hardly leave the middle. Nobody plays well here, on purpose: from a good
-    player's games M learns that fruit falls where the paddle is.
+    would cancel out, and a paddle would hardly leave the middle.
+    """
+    action = draw_actions(action_space, count, rng)
+    while True:
+        changed = rng.random(count) < CHANGE
+        drawn = draw_actions(action_space, count, rng)
+        action = np.where(changed.reshape(-1, *[1] * (drawn.ndim - 1)), drawn, action)
+        yield action
+
+
+def record(config, seed=None, num_envs=None, steps=None, player=None):
+    """Play at random, see `random_actions`, and keep everything.
+
+    Nobody plays well here, on purpose: from a good player's games M learns that fruit falls where the paddle is.
 
     Args:
         config: a `framework.runs.config.WorldConfig` with ``record_steps``. The same one gives the same recording.
         seed, num_envs, steps: in place of the configuration's own.
+        player: one who plays in every other world all the same, to see what that does: true states [B, 8] -> [B].
 
     Raises:
         ValueError: there is no such world, or it shows no pictures.
     """
     seed, steps = config.seed if seed is None else seed, config.record_steps if steps is None else steps
-    envs, rng = make_worlds(config, num_envs, seed), np.random.default_rng(seed)
+    envs = make_worlds(config, num_envs, seed, workers=0)  # in this process: it is told the truth
+    rng = np.random.default_rng(seed)
     if envs.frames() is None:
         raise ValueError(f"World Models learn from pictures; {config.env} shows none")
     count = envs.num_envs
     frames = np.zeros((steps, *envs.obs.shape), np.uint8)
     ends = np.zeros((steps, count), bool)
     actions, rewards, terminated, states = [], [], np.zeros_like(ends), []
-    action = draw_actions(envs.action_space, count, rng)
+    at_random = random_actions(envs.action_space, count, rng)
     with progress_bar(steps, "random play") as progress:
         for t in range(steps):
-            changed = rng.random(count) < CHANGE
-            drawn = draw_actions(envs.action_space, count, rng)
-            action = np.where(changed.reshape(-1, *[1] * (drawn.ndim - 1)), drawn, action)
             frames[t] = envs.obs
             states.append(np.array(getattr(envs.envs.unwrapped, "state", None)))
+            action = next(at_random)
+            if player:
+                action = np.where(np.arange(count) % 2, player(states[-1]), action)
             step = envs.step(action)
             actions.append(action)
             rewards.append(step.reward)

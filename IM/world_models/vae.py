@@ -26,27 +26,26 @@ from typing import Literal
 import numpy as np
 from gymnasium import spaces
 
-from framework.agent import Agent
+from framework.agent import Agent, load_agent
 from framework.evaluate import Evaluation, evaluation_seed
 from framework.graph import compiled
-from framework.networks import Layers
 from framework.runs.config import WorldConfig
+from framework.runs.folder import runs_of
 from framework.schedules import Linear
 from framework.tf import begin, keras, tf
 from framework.trainer import Trainer
 from framework.training import run_training
+from IM.world_models.read_out import check_read_out, distances, readings
 from IM.world_models.record import record
+from IM.world_models.vae_networks import decoder_network, encoder_network
 from IM.world_models.vae_plots import draw_codes
-from worlds.catcher import FRUIT_X, FRUIT_Y, LIVES_LEFT, PADDLE_X
-from worlds.windy_catcher import is_visible
 
 WINDY = "WindyCatcher-v0"
-WELL_READ = {"paddle": 1.5, "fruit x": 1.5, "fruit y": 1.5, "lives": 0.5}  # how far off: pixels of 64, and lives
 
 
 @dataclass(frozen=True)
 class Config(WorldConfig):
-    """Settings for WindyCatcher; `CAR_RACING` has the paper's."""
+    """Settings for WindyCatcher; `CAR_RACING` has the paper's sizes."""
 
     env: str = WINDY
     num_envs: int = 256
@@ -77,7 +76,7 @@ class Config(WorldConfig):
     maps: int = 12
     """How many things the encoder may look for; for "places" only."""
     decoder: Literal["broadcast", "dense"] = "broadcast"
-    """How a picture is drawn: every place by itself, or from 4×4 up to its size, as in the paper."""
+    """How a picture is drawn: every place by itself, or from 4×4 up to its size, much as in the paper."""
     decoder_filters: tuple[int, ...] = (32, 32)
     """Filters of each layer of the decoder but the last; "dense" has one for each size from 4×4 to half a picture."""
     eval_every: int = 200
@@ -88,7 +87,7 @@ class Config(WorldConfig):
 
 CAR_RACING = Config(
     env="CarRacing-v3", num_envs=16, frame_size=64, record_steps=5_000, steps=20_000, batch_size=100,
-    learning_rate=1e-4, z_size=32, sigma=0.5**0.5, contrast=0.0, free_bits=0.5, encoder="dense", decoder="dense",
+    learning_rate=1e-4, z_size=32, sigma=0.5**0.5, contrast=0.0, encoder="dense", decoder="dense",
     filters=((32, 4, 2), (64, 4, 2), (128, 4, 2), (256, 4, 2)), decoder_filters=(256, 128, 64, 32),
 )  # fmt: skip
 
@@ -104,84 +103,6 @@ def kl_from_standard_normal(mean, log_var):
 def squared_error(x, drawn, weight):
     """Squared errors [N] of pictures [N, H, W, C], weighted by pixel, and summed over the pixels."""
     return tf.reduce_sum(weight * (x - drawn) ** 2, axis=[1, 2, 3])
-
-
-def grid(height, width):
-    """The places (x, y) of a picture's pixels, row by row: [H W, 2] from -1 to 1."""
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    return np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
-
-
-class Places(keras.layers.Layer):
-    """Maps [N, H, W, K] as how much each of them found, and that times where, x and y from -1 to 1: [N, 3 K].
-
-    These are the moments of an image (Hu 1962), and they are linear: they move with a thing as far as it moves, and
-    those of two things add up. So a weighted sum of them can tell a paddle from a fruit, and where each is. A dense
-    layer learns what every place looks like by itself; its code is a curled line, which no linear controller reads.
-    (Moments divided by their mass are a soft-argmax, Levine et al. 2016, Finn et al. 2016: of one thing at a time.)
-    """
-
-    def call(self, maps):
-        places = grid(*maps.shape[1:3])
-        found = tf.nn.relu(tf.reshape(maps, (-1, len(places), maps.shape[3])))  # [N, H W, K]
-        times = np.c_[np.ones(len(places), np.float32), places]
-        return tf.reshape(tf.einsum("npk,pm->nmk", found, times), (-1, 3 * maps.shape[3]))
-
-
-class Broadcast(keras.layers.Layer):
-    """Features [N, F] at every place of a picture, beside where that is: [N, side, side, F].
-
-    Each feature grows across the picture in a direction of its own, which is learnt, and bends where it passes zero
-    ("spatial broadcast", Watters et al. 2019). So the edge of a thing is where a weighted sum of z, x and y is zero:
-    a thing that moves moves z along a straight line.
-    """
-
-    def __init__(self, side, seed, **options):
-        super().__init__(**options)
-        self.side, self.seed = side, seed
-
-    def build(self, shape):
-        steep = keras.initializers.RandomNormal(stddev=5.0, seed=self.seed)  # the edges of things are sharp
-        self.directions = self.add_weight(shape=(2, shape[-1]), initializer=steep, name="directions")
-
-    def call(self, features):
-        across = tf.reshape(tf.matmul(grid(self.side, self.side), self.directions), (self.side, self.side, -1))
-        return tf.nn.relu(features[:, None, None] + across)
-
-
-def encoder_network(observation_space, config):
-    """Reads pictures [N, H, W, C] uint8; gives mean [N, Z] and log_var [N, Z] of their codes."""
-    layers = Layers(config.seed)
-    if config.encoder == "dense":
-        frames, features = layers.read(observation_space, config.filters)
-    else:
-        frames = keras.Input(observation_space.shape, dtype="uint8")
-        maps = keras.layers.Rescaling(1 / 255)(frames)
-        for filters, kernel, stride in config.filters:
-            maps = keras.layers.Conv2D(filters, kernel, stride, "same", activation="relu", **start(layers))(maps)
-        maps = keras.layers.Conv2D(config.maps, 3, padding="same", **start(layers))(maps)
-        features = Places()(maps)
-    return keras.Model(frames, [layers.linear(features, config.z_size), layers.linear(features, config.z_size, 0.1)])
-
-
-def decoder_network(observation_space, config):
-    """Reads codes [N, Z]; draws pictures [N, H, W, C] of numbers around 0 to 1."""
-    layers, (height, _, channels) = Layers(config.seed + 1), observation_space.shape
-    z, (first, *others) = keras.Input((config.z_size,)), config.decoder_filters
-    if config.decoder == "dense":
-        x = keras.layers.Reshape((4, 4, first))(layers.dense(z, (4 * 4 * first,)))
-        for filters in others:
-            x = keras.layers.Conv2DTranspose(filters, 4, 2, "same", activation="relu", **start(layers))(x)
-    else:
-        x = Broadcast(height // 2, next(layers.seeds))(layers.linear(z, first))
-        for filters in others:
-            x = keras.layers.Conv2D(filters, 1, activation="relu", **start(layers))(x)
-    return keras.Model(z, keras.layers.Conv2DTranspose(channels, 4, 2, "same", **start(layers))(x))
-
-
-def start(layers):
-    """How the weights of a convolution start."""
-    return {"kernel_initializer": keras.initializers.GlorotUniform(next(layers.seeds))}
 
 
 class VAE(Agent):
@@ -274,56 +195,6 @@ class VAE(Agent):
         return {name: total[name] / tf.cast(tf.shape(frames)[0], tf.float32) for name in total}
 
 
-def in_portions(function, rows, portion=512):
-    """``function`` of rows [M, …], so many at a time; its arrays put together."""
-    parts = [function(rows[i : i + portion]) for i in range(0, len(rows), portion)]
-    return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-
-
-def readings(vae, recording, noise_seed=None):
-    """What a weighted sum of the numbers of z says about WindyCatcher, on pictures that it was not fitted on.
-
-    It is fitted on the games of every other world, and asked about those of the rest.
-
-    Args:
-        recording: a `Recording` that V did not learn from.
-        noise_seed: codes are drawn with this seed, as M and C see them; None: their means.
-
-    Returns:
-        {name: (true [n], read [n])}: places in pixels of 64, a fruit's while it can be seen; and lives.
-    """
-    state = recording.state.reshape(-1, recording.state.shape[-1])
-    fitted = np.broadcast_to(np.arange(recording.first.shape[1]) % 2 == 0, recording.first.shape).ravel()
-    mean, log_var = in_portions(vae.encode, recording.frames.reshape(-1, *recording.frames.shape[2:]))
-    noise = 0 if noise_seed is None else np.random.default_rng(noise_seed).standard_normal(mean.shape)
-    z = np.c_[vae.sample(mean, log_var, noise), np.ones(len(mean))]
-    visible, everywhere = is_visible(state), np.ones(len(state), bool)
-    read = {}
-    for name, column, when in (
-        ("paddle", PADDLE_X, everywhere),
-        ("fruit x", FRUIT_X, visible),
-        ("fruit y", FRUIT_Y, visible),
-        ("lives", LIVES_LEFT, everywhere),
-    ):
-        true = state[:, column]
-        weights = np.linalg.lstsq(z[when & fitted], true[when & fitted], rcond=None)[0]
-        read[name] = true[when & ~fitted], z[when & ~fitted] @ weights
-    return read
-
-
-def read_out(vae, recording, noise_seed=None):
-    """How far off `readings` are: root mean squares {"paddle": px, "fruit x": px, "fruit y": px, "lives": lives}."""
-    places = readings(vae, recording, noise_seed)
-    return {name: float(np.sqrt(np.mean((true - read) ** 2))) for name, (true, read) in places.items()}
-
-
-def check_read_out(off):
-    """Raise ValueError where a place is read too far off: M could not foresee what V does not tell."""
-    bad = [f"{name} {off[name]:.2f} (at most {limit})" for name, limit in WELL_READ.items() if not off[name] <= limit]
-    if bad:
-        raise ValueError(f"V does not tell where things are: {', '.join(bad)}; train longer, or with another seed")
-
-
 def train(config, recording=None):
     """The whole: random play, unless it is given, then V, which is asked at the end where things are.
 
@@ -345,13 +216,28 @@ def train(config, recording=None):
     with Trainer(config, agent=vae, evaluate=evaluate) as trainer:
         for step in trainer:
             trainer.log(**vae.train_step(frames, remaining(step)))
-        draw_codes(vae, unseen, trainer.folder, readings(vae, unseen, 0) if config.env == WINDY else None)
-        if config.env == WINDY:
-            off = read_out(vae, unseen, noise_seed=0)
+        vae.set_weights(trainer.best_weights)  # those which are kept
+        places = readings(vae, unseen, noise_seed=0) if config.env == WINDY else None
+        draw_codes(vae, unseen, trainer.folder, places)
+        if places:
+            off = distances(places)
             print("read off z, off by: " + ", ".join(f"{name} {number:.2f}" for name, number in off.items()))
             if not config.quick:
                 check_read_out(off)  # here, where the run is not finished yet: nobody goes on from such a V
     return trainer.best_agent
+
+
+def newest_v(file=""):
+    """(V, its file): that of a file, or of the newest run that is finished; one that failed its gate is not.
+
+    Raises:
+        ValueError: there is none.
+    """
+    done = sorted(runs_of("vae").glob("*-seed*/result.json"))
+    if not (file or done):
+        raise ValueError("M reads what V sees, and there is no V in runs/vae yet: python IM/world_models/vae.py")
+    file = file or done[-1].with_name("agent.npz").as_posix()
+    return load_agent(file, VAE, Config)[0], file
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ stopped, or killed, goes on in the midst of the part that it had come to.
 
     python IM/world_models/world_models.py              all of it; C learns in the dream
     python IM/world_models/world_models.py --reality    and C also learns in reality, with memory and without
-    python IM/world_models/world_models.py --resume     go on with a run that was stopped or killed
+    python IM/world_models/world_models.py --resume     go on with a run that was stopped or killed, by its settings
     python IM/world_models/world_models.py --play       watch the newest run's C in the real game
-    python IM/world_models/world_models.py --env CarRacing-v3     the paper's settings: hours, and better on a GPU
+    python IM/world_models/world_models.py --env CarRacing-v3     the paper's sizes: days; never run here in full
 """
 
 import json
@@ -33,8 +33,9 @@ from framework.runs.folder import new_folder, runs_of
 from framework.runs.logger import write_config
 from framework.training import shortened
 from IM.world_models import controller, mdn_rnn, vae
-from IM.world_models.controller import Controller, Judge
+from IM.world_models.controller import Controller
 from IM.world_models.dream import WorldModel
+from IM.world_models.games import Judge
 from IM.world_models.mdn_rnn import MDNRNN
 from IM.world_models.record import Recording, record
 from IM.world_models.vae import VAE
@@ -55,6 +56,7 @@ PRESETS = {
     "CarRacing-v3": Parts(vae.CAR_RACING, mdn_rnn.CAR_RACING, controller.CAR_RACING),
 }
 REALITY = {"reality": True, "reality-z": False}  # folders of the Cs that learn in reality: do they see h?
+WATCHED = ("dream", "reality")  # folders of the C that --play shows, the first that is there
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Config(CommonOptions):
     """τ of the dream in which C learns."""
     reality: bool = False
     """Other Cs learn in reality: from [z, h], and from z alone."""
+    workers: int = 0
+    """Processes that step the real games which C plays, 0: this one does."""
     run_folder: str = ""
     """Folder of the run; by default runs/world_models/<time>-seed<seed>. A run that is there already goes on."""
 
@@ -108,9 +112,12 @@ def train(config):
     m = part(folder / "m", parts.m, MDNRNN, mdn_rnn.learn, latents)
     world_model = WorldModel.of(v, m, latents)
     world_model.save(folder / "world_model.npz")
-    c = replace(parts.c, world_model=(folder / "world_model.npz").as_posix(), temperature=config.temperature)
-    wanted = {"dream": replace(c, world="dream")}
-    if config.reality:
+    c = replace(
+        parts.c, world_model=(folder / "world_model.npz").as_posix(), temperature=config.temperature,
+        workers=config.workers,
+    )  # fmt: skip
+    wanted = {} if c.world == "reality" else {"dream": c}  # the paper has no dream of CarRacing
+    if config.reality or not wanted:
         wanted |= {name: replace(c, world="reality", memory=memory) for name, memory in REALITY.items()}
     judge, scores = Judge(replace(c, world="reality"), world_model), {}
     for name, chosen in wanted.items():
@@ -134,8 +141,11 @@ def begin_run(config):
         write_config(folder, config)
     else:
         check_script(folder, SCRIPT)
-        if config_from(Config, known) != config:
+        known = config_from(Config, known)
+        if replace(known, reality=config.reality) != config:
             raise ValueError(f"{folder.as_posix()} holds a run with other settings; --resume alone goes on with it")
+        if config.reality and not known.reality:
+            write_config(folder, config)  # so much more is wanted of a run that may be finished
     print(f"{SCRIPT}: {config.env}, seed {config.seed}, {folder.as_posix()}", flush=True)
     return folder
 
@@ -152,6 +162,11 @@ def newest(condition):
     raise ValueError(f"there is no such run in {runs_of(SCRIPT).as_posix()}; python IM/world_models/world_models.py")
 
 
+def watched(folder):
+    """Which C of a run --play shows, or None where none is finished."""
+    return next((name for name in WATCHED if (folder / name / "result.json").exists()), None)
+
+
 @dataclass(frozen=True)
 class Options(Config):
     resume: bool = False
@@ -166,14 +181,18 @@ def main(options):
     if options.record and not options.play:
         raise ValueError("--record writes what --play shows; add --play")
     if options.play:
-        file = newest(lambda folder: (folder / "dream" / "result.json").exists()) / "dream" / "agent.npz"
+        folder = newest(watched)
+        file = folder / watched(folder) / "agent.npz"
         agent, config = load_agent(file, Controller, controller.Config)
         play(agent, config, file, options.record)
         return
     config = Config(**{field.name: getattr(options, field.name) for field in fields(Config)})
     if options.resume:
         folder = Path(config.run_folder) if config.run_folder else newest(lambda folder: not (folder / DONE).exists())
-        config = replace(config_from(Config, read_config(folder)), run_folder=folder.as_posix())
+        if replace(config, run_folder="", reality=False) != Config():
+            raise ValueError("--resume goes on with the run's own settings; besides it there may be --reality")
+        known = config_from(Config, read_config(folder))
+        config = replace(known, reality=known.reality or config.reality, run_folder=folder.as_posix())
     check(config)
     train(config)
 

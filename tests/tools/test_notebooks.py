@@ -23,6 +23,7 @@ from tools.notebooks import (
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {
+    "EV": ("landscape",),
     "EL": ("actor_critic", "compare_q_s", "epsilon_greedy", "monte_carlo", "q_learning", "sarsa", "td_lambda"),
     "IM": ("bayesian", "compare_dyna", "dagger", "dyna", "maxent", "prioritized_sweeping", "recovery_chain"),
 }

@@ -1,5 +1,6 @@
 """C: linear by hand, one of many, in whitened space and out of it; the same games for all; resumed runs."""
 
+import runpy
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,8 +13,9 @@ from gymnasium import spaces
 
 from IM.world_models import controller as controllers
 from IM.world_models import mdn_rnn, vae
-from IM.world_models.controller import Config, Controller, Judge, Search, actions_of, folded, train, whitening
+from IM.world_models.controller import Config, Controller, Search, actions_of, folded, train, whitening
 from IM.world_models.dream import SHIPPED, WorldModel
+from IM.world_models.games import Judge, load_world_model, make_games
 from IM.world_models.reality import LatentVector
 
 Z, H, THREE = 3, 4, spaces.Discrete(3)  # sizes of z, and of the memory: output and cell of two units each
@@ -151,6 +153,35 @@ def test_one_who_plays_from_pictures_does_what_the_controller_does_with_V_and_M(
     assert len(np.unique(taken)) > 1
 
 
+def test_a_second_player_starts_with_nothing_remembered(model, monkeypatch):
+    agent, seen = controller(model), []
+    monkeypatch.setattr(agent, "greedy", lambda features: seen.append(features) or np.ones(len(features), np.int64))
+    pictures = np.random.default_rng(0).integers(255, size=(2, 32, 32, 1), dtype=np.uint8)
+    first, second = agent.player(), agent.player()
+    for act in (first, first, second):
+        act(pictures)
+    assert [bool(features[:, Z:].any()) for features in seen] == [False, True, False]
+
+
+def test_games_are_of_the_kind_and_the_temperature_that_is_asked_for(model, tmp_path):
+    known = WorldModel.load(saved(model, tmp_path / "m.npz"))
+    assert make_games(replace(REAL, world="dream", temperature=0.1), known, 2).envs.temperature == 0.1
+    assert isinstance(make_games(REAL, known, 2).envs, LatentVector)
+
+
+def test_what_c_sees_is_scaled_by_random_play_in_the_world_where_it_learns(model, tmp_path):
+    known = WorldModel.load(saved(model, tmp_path / "m.npz"))
+    dream, reality = (Search(replace(REAL, world=world), known).mean for world in ("dream", "reality"))
+    assert np.abs(dream - reality).max() > 0.1
+
+
+def test_a_model_of_another_world_is_refused_and_none_means_ours(model, tmp_path):
+    file = saved(model, tmp_path / "m.npz")
+    with pytest.raises(ValueError, match="is a model of WindyCatcher-v0, not of CarRacing-v3; --world-model chooses"):
+        load_world_model(replace(REAL, env="CarRacing-v3", world_model=file))
+    assert load_world_model(REAL).vae.config.z_size == WorldModel.load(SHIPPED).vae.config.z_size
+
+
 def saved(model, path):
     """A world model in a file, of a V and an M that have learnt nothing."""
     zeros = np.zeros((1, Z), np.float32)
@@ -179,22 +210,21 @@ def test_a_run_that_is_stopped_goes_on_to_the_same_weights(model, world, steps, 
     assert (train(part).theta == whole).all()
 
 
-def test_the_script_in_a_dream_and_its_agent_in_the_real_game(model, tmp_path):
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, SCRIPT, *arguments], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=200
-        )
-
-    file = saved(model, tmp_path / "m.npz")
-    result = run("--world-model", file, "--quick")
+def test_the_script_in_a_dream_and_its_agent_in_the_real_game(model, tmp_path, monkeypatch, capsys):
+    command = [sys.executable, SCRIPT, "--quick", "--world-model", saved(model, tmp_path / "m.npz")]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=200)
     assert result.returncode == 0, result.stderr
     (folder,) = (tmp_path / "runs" / "controller").iterdir()
     assert (folder / "generations.png").stat().st_size > 10_000
-    result = run("--play", "--record", "game.gif")
-    assert "episode 1: return" in result.stdout, result.stderr
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), "--play", "--record", "game.gif"])
+    runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert "episode 1: return" in capsys.readouterr().out
     assert (tmp_path / "game.gif").exists()
-    result = run("--world-model", "none.npz")
-    assert (result.returncode, result.stderr) == (2, "error: there is no world model none.npz\n")
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), "--world-model", "none.npz"])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert capsys.readouterr().err == "error: there is no world model none.npz\n"
 
 
 @pytest.mark.slow

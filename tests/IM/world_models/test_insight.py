@@ -1,5 +1,6 @@
 """What is found out of a world model before any controller is trained; and the scripts of M and of insight."""
 
+import json
 import runpy
 import sys
 from dataclasses import replace
@@ -18,7 +19,7 @@ from IM.world_models.insight import (
     linear_reading,
     memories,
     random_play,
-    read_out,
+    shares_read,
 )
 from IM.world_models.latents import Latents, encode
 from IM.world_models.record import record
@@ -87,7 +88,7 @@ def test_what_is_hidden_is_read_off_memory_alone(model, monkeypatch):
     recording = record(V, 0, num_envs=24, steps=120)
     latents, told = latents_of(120, 24), recording.state[1:, :, 7 - 1] * 3
     monkeypatch.setattr(insight, "memories", lambda *_: (latents.mean[1:], np.repeat(told[..., None], 4, axis=-1)))
-    shares = read_out(model.mdn_rnn, latents, recording.state)
+    shares = shares_read(model.mdn_rnn, latents, recording.state)
     assert shares["wind"][1] > 0.99 > 0.3 > shares["wind"][0]
     assert max(shares["paddle's speed"]) < 0.3
 
@@ -130,7 +131,8 @@ def test_m_and_insight_run_from_their_command_lines(monkeypatch, capsys, tmp_pat
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "runs" / "vae" / "20260101-000000-seed0" / "agent.npz"
     eyes = a_world_model().vae
-    save_agent(file, replace(V, num_envs=24, record_steps=120), eyes.weights())
+    save_agent(file, replace(V, num_envs=24, record_steps=120, quick=True), eyes.weights())
+    file.with_name("result.json").write_text("{}", encoding="utf-8")
     for page, flags in (
         ("mdn_rnn", ["--quick", "--hidden", "8", "--mixtures", "2", "--gradient-steps", "2"]),
         ("insight", ["--quick", "--games", "4"]),
@@ -142,11 +144,12 @@ def test_m_and_insight_run_from_their_command_lines(monkeypatch, capsys, tmp_pat
     assert "dream, τ = 1" in said
     assert Path("runs/insight/futures.png").exists()
     assert Path("runs/insight/dream.gif").exists()
-
-
-def test_without_a_v_there_is_one_sentence(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="there is no V in runs/vae yet"):
+    (folder,) = Path("runs/mdn_rnn").iterdir()
+    assert json.loads((folder / "config.json").read_text(encoding="utf-8"))["vae"].endswith("seed0/agent.npz")
+    with pytest.raises(ValueError, match="is of a quick run, and tells little; train V first"):
+        mdn_rnn.main(mdn_rnn.Config())
+    file.with_name("result.json").unlink()
+    with pytest.raises(ValueError, match="there is no V in runs/vae yet"):  # it is stopped, or has failed its gate
         mdn_rnn.main(mdn_rnn.Config())
 
 

@@ -9,7 +9,8 @@ from framework.graph import graphs_of
 from framework.tf import begin, tf
 from IM.world_models import mdn_rnn
 from IM.world_models.latents import Latents, Windows, draw_windows
-from IM.world_models.mdn_rnn import MDNRNN, Config, Prediction, learn, loss_of, mixture_log_prob, spread
+from IM.world_models.likelihood import Prediction, given, loss_of, mixture_log_prob, spread
+from IM.world_models.mdn_rnn import MDNRNN, Config, learn
 
 Z, A = 2, 3
 SMALL = Config(
@@ -112,7 +113,7 @@ def density(agent, prediction, z):
     """p(z) [N] of all numbers together."""
     many = Prediction(*(tf.repeat(tf.constant(part, tf.float32), len(z), axis=0) for part in prediction))
     z = np.float32(z)
-    return np.exp(mixture_log_prob(z, agent.given(many, z)).numpy().sum(axis=-1))
+    return np.exp(mixture_log_prob(z, given(many, z, agent.causal)).numpy().sum(axis=-1))
 
 
 def test_numbers_of_z_in_turn_are_one_density_of_all_of_them():
@@ -125,13 +126,13 @@ def test_numbers_of_z_in_turn_are_one_density_of_all_of_them():
 def test_a_number_of_z_is_foreseen_given_those_before_it_and_no_others():
     agent, prediction = in_turn(), Prediction(*(tf.constant(part, tf.float32) for part in some_prediction(3)))
     one, other = np.zeros((3, Z), np.float32), np.float32([[1.0, 5.0]] * 3)
-    changed = [part.numpy() for part in agent.given(prediction, other)[:2]]
-    base = [part.numpy() for part in agent.given(prediction, one)[:2]]
+    changed = [part.numpy() for part in given(prediction, other, agent.causal)[:2]]
+    base = [part.numpy() for part in given(prediction, one, agent.causal)[:2]]
     for kind in (0, 1):  # logits, means
         np.testing.assert_array_equal(changed[kind][:, 0], base[kind][:, 0])
         expected = agent.chain.numpy()[0, kind, 1] * 1.0
         np.testing.assert_allclose(changed[kind][:, 1] - base[kind][:, 1], np.tile(expected, (3, 1)), atol=1e-5)
-    paper = in_turn(in_turn=False).given(prediction, other)
+    paper = given(prediction, other, in_turn(in_turn=False).causal)
     np.testing.assert_array_equal(paper.mean, prediction.mean)
 
 
@@ -180,6 +181,39 @@ def test_what_follows_in_another_episode_counts_for_nothing():
     gradient = tape.gradient(loss, z).numpy()
     assert (gradient[4] == 0).all()
     assert (gradient[[1, 2, 3, 5, 6]] != 0).all()
+
+
+def test_in_evaluations_too_what_follows_in_another_episode_counts_for_nothing():
+    agent, windows = MDNRNN(SMALL), windows_of(some_latents())
+    first = np.zeros_like(windows.first)
+    first[4] = 1
+    windows = windows._replace(first=first)
+    each = mixture_log_prob(windows.z[1:], agent.read(windows)[1]).numpy().sum(axis=-1)  # [L, N]
+    assert agent.log_prob(windows) == pytest.approx(np.delete(each, 3, axis=0).mean(axis=0), rel=1e-4)
+    assert np.isfinite(agent.log_prob(windows._replace(first=np.ones_like(first)))).all()
+
+
+def test_the_gradient_of_the_whole_loss_is_that_of_finite_differences():
+    """Where it is steepest, in three of the weights; without β, whose weight is none of what is differentiated."""
+    config = replace(SMALL, beta=0.0)
+    agent, windows = MDNRNN(config), Windows(*map(tf.constant, windows_of(some_latents())))
+
+    def loss():
+        return loss_of(agent.read(windows)[1], windows, config)[0]
+
+    for weights in (agent.chain, agent.head.bias, agent.cell.recurrent_kernel):
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            value = loss()
+        gradient, before = tape.gradient(value, weights).numpy(), weights.numpy()
+        place, step = np.unravel_index(np.abs(gradient).argmax(), gradient.shape), np.zeros_like(before)
+        step[place] = 0.01
+        ends = []
+        for sign in (1, -1):
+            weights.assign(before + sign * step)
+            ends.append(float(loss()))
+        weights.assign(before)
+        assert gradient[place] == pytest.approx((ends[0] - ends[1]) / 0.02, rel=0.02)
 
 
 def test_the_loss_by_hand():
@@ -270,6 +304,19 @@ def test_a_dream_s_step_is_a_step_then_a_draw_and_everything_is_traced_once(tmp_
         np.testing.assert_allclose(end, 1 / (1 + np.exp(-prediction.done)), atol=1e-6)
     assert set(graphs_of(agent)) == {"update", "log_prob", "imagine", "step", "heads", "sample"}
     assert {graph.traces for name, graph in graphs_of(agent).items()} == {1}
+
+
+def test_every_gradient_step_has_windows_of_its_own(tmp_path, monkeypatch):
+    seen = []
+
+    def noted(latents, size, *others):
+        windows = draw_windows(latents, size, *others)
+        seen.extend(windows.z[:, 0, 0, 0].tolist() if len(size) == 2 else [])
+        return windows
+
+    monkeypatch.setattr(mdn_rnn, "draw_windows", noted)
+    learn(replace(SMALL, run_folder=str(tmp_path / "run")), some_latents())
+    assert len(seen) == SMALL.steps * SMALL.gradient_steps == len(set(seen))
 
 
 def test_m_never_learns_from_the_games_that_it_is_evaluated_in(tmp_path):

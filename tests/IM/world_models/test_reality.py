@@ -42,6 +42,14 @@ def test_what_is_seen_is_a_draw_of_V_and_what_M_remembers_of_all_before(model):
         obs, *_ = envs.step(action)
 
 
+def test_processes_step_the_same_games(model):
+    ours, theirs = (LatentVector(model, 2, workers=workers) for workers in (0, 1))
+    assert (ours.reset(seed=3)[0] == theirs.reset(seed=3)[0]).all()
+    for action in ([0, 2], [2, 1], [1, 1]):
+        assert (ours.step(np.array(action))[0] == theirs.step(np.array(action))[0]).all()
+    theirs.close()
+
+
 def test_at_an_end_M_forgets_and_the_last_observation_still_remembers(model):
     envs = LatentVector(model, 2, max_episode_steps=5)
     envs.reset(seed=0)

@@ -70,6 +70,14 @@ def test_the_same_seed_records_the_same(recording):
     assert (record(Play(), seed=1, steps=20).frames != recording.frames[:20]).any()
 
 
+def test_where_somebody_plays_it_is_in_every_other_world_by_what_is_true(recording):
+    played = record(Play(), player=lambda state: np.full(len(state), 2))
+    assert (played.action[:, 1::2] == 2).all()
+    assert (played.action[:, ::2] == recording.action[:, ::2]).all()
+    paddles = record(Play(), steps=40, player=lambda state: np.where(state[:, 0] > 32, 0, 2)).state[5:, 1::2, 0]
+    assert abs(paddles - 32).max() < 12
+
+
 def test_actions_of_a_box_are_drawn_from_all_of_it():
     actions = draw_actions(spaces.Box(-3, 3, (2,)), 1000, np.random.default_rng(0))
     assert actions.shape == (1000, 2)

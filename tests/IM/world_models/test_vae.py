@@ -13,20 +13,18 @@ from gymnasium import spaces
 from framework.agent import load_agent, save_agent
 from framework.graph import graphs_of
 from framework.tf import begin, tf
+from IM.world_models import vae as page
+from IM.world_models.read_out import check_read_out, read_out
 from IM.world_models.record import record
 from IM.world_models.vae import (
     CAR_RACING,
     VAE,
-    Broadcast,
     Config,
-    Places,
-    check_read_out,
-    grid,
     kl_from_standard_normal,
-    read_out,
     squared_error,
     train,
 )
+from IM.world_models.vae_networks import Broadcast, Places, grid
 
 SCRIPT = Path(__file__).parents[3] / "IM" / "world_models" / "vae.py"
 SMALL = Config(
@@ -318,6 +316,15 @@ def test_training_ends_with_the_gate_except_where_it_is_quick(recording, tmp_pat
         train(replace(SMALL, quick=False, run_folder=str(tmp_path / "run")), recording)
     assert (tmp_path / "run" / "read_out.png").exists()
     assert not (tmp_path / "run" / "result.json").exists()  # or the whole would go on with it
+
+
+def test_the_gate_judges_the_weights_that_are_kept(recording, tmp_path, monkeypatch):
+    errors, judged = iter([1.0, 2.0, 3.0, 4.0]), []  # the first evaluation is the best
+    monkeypatch.setattr(VAE, "error", lambda self, frames: np.full(len(frames), next(errors)))
+    monkeypatch.setattr(page, "readings", lambda vae, *_, **__: judged.append(vae.weights()))
+    vae = train(replace(SMALL, run_folder=str(tmp_path / "run")), recording)
+    for one, other in zip(judged[0], vae.weights(), strict=True):
+        assert one.tolist() == other.tolist()
 
 
 # The script

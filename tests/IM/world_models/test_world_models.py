@@ -1,15 +1,19 @@
 """World Models, whole: four parts, one after the other, each of them done once."""
 
 import json
+import runpy
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
 from framework.runs.files import load_arrays
+from framework.runs.logger import write_config
 from IM.world_models import controller, mdn_rnn, vae, world_models
 from IM.world_models.world_models import Config, Parts, train
 
@@ -25,24 +29,48 @@ TINY = Parts(
 @pytest.fixture(autouse=True)
 def tiny(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    make_tiny(monkeypatch)
+
+
+def make_tiny(monkeypatch):
     monkeypatch.setitem(world_models.PRESETS, "WindyCatcher-v0", TINY)
     monkeypatch.setattr(controller, "RANDOM_STEPS", 20)
     monkeypatch.setattr(controller, "RANDOM_GAMES", 8)
+
+
+COLD = Config(temperature=0.5, reality=True)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """(A run's folder, its scores)."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        make_tiny(patch)
+        return folder, train(replace(COLD, run_folder=folder.as_posix()))
+
+
+def read(*path):
+    return json.loads(Path(*path).read_text(encoding="utf-8"))
 
 
 def weights(folder):
     return [load_arrays(Path(folder, part, "final.npz"))["weights"] for part in ("v", "m", "dream")]
 
 
-def test_all_parts_leave_what_the_next_one_needs_and_c_is_asked_in_reality():
-    scores = train(Config(run_folder="run", reality=True))
+def test_all_parts_leave_what_the_next_one_needs_and_c_is_asked_in_reality(whole):
+    folder, scores = whole
     assert list(scores) == ["dream", "reality", "reality-z"]
     assert all(-3 <= score <= 10 for score in scores.values())
-    result = json.loads(Path("run", "result.json").read_text(encoding="utf-8"))
-    assert result == {"real_steps": 40 * 16, "in_reality": scores}
+    assert read(folder, "result.json") == {"real_steps": 40 * 16, "in_reality": scores}
     for part in ("v", "m", "dream", "reality", "reality-z"):
-        assert Path("run", part, "result.json").exists()
-    assert Path("run", "world_model.npz").stat().st_size < 2**20
+        assert (folder / part / "result.json").exists()
+    assert (folder / "world_model.npz").stat().st_size < 2**20
+    where = {name: read(folder, name, "config.json") for name in scores}
+    assert [(c["world"], c["memory"]) for c in where.values()] == [
+        ("dream", True), ("reality", True), ("reality", False)
+    ]  # fmt: skip
+    assert where["dream"]["temperature"] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -53,8 +81,7 @@ def test_all_parts_leave_what_the_next_one_needs_and_c_is_asked_in_reality():
         "controller.Search.generation",
     ],
 )
-def test_a_run_that_is_killed_in_any_part_goes_on_to_the_same_bits(part, monkeypatch):
-    train(Config(run_folder="whole"))
+def test_a_run_that_is_killed_in_any_part_goes_on_to_the_same_bits(part, whole, monkeypatch):
     module, owner, method = part.split(".")
     owner, calls = getattr(getattr(world_models, module), owner), []
     plain = vars(owner)[method]
@@ -68,23 +95,35 @@ def test_a_run_that_is_killed_in_any_part_goes_on_to_the_same_bits(part, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(owner, method, killed)
         with pytest.raises(RuntimeError, match="killed"):
-            train(Config(run_folder="stopped"))
-    train(Config(run_folder="stopped"))
-    for ours, theirs in zip(weights("stopped"), weights("whole"), strict=True):
+            train(Config(run_folder="stopped", temperature=0.5))
+    train(Config(run_folder="stopped", temperature=0.5))
+    for ours, theirs in zip(weights("stopped"), weights(whole[0]), strict=True):
         for name in theirs:
             np.testing.assert_array_equal(ours[name], theirs[name])
 
 
-def test_what_is_finished_is_not_done_again(monkeypatch):
-    first = train(Config(run_folder="run"))
+def test_what_is_finished_is_not_done_again_and_reality_may_be_asked_for_later(whole, monkeypatch):
+    folder, scores = whole
+    shutil.copytree(folder, "run")
+    write_config(Path("run"), replace(COLD, reality=False))
     for module in (vae, mdn_rnn, controller):
         monkeypatch.setattr(module, "Trainer", None)
     monkeypatch.setattr(world_models, "record", None)
-    assert train(Config(run_folder="run")) == first
+    assert train(replace(COLD, reality=False, run_folder="run")) == {"dream": scores["dream"]}
+    assert script("--resume", "--reality", "--run-folder", "run")["in_reality"] == scores
+    assert read("run", "config.json")["reality"]
+
+
+def script(*flags):
+    """What a run in the folder "run" leaves of the script with some flags, in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(SCRIPT), *flags])
+        world_models.run(world_models.main, world_models.Options, world_models.__doc__)
+    return read("run", "result.json")
 
 
 def test_other_settings_and_other_worlds_are_refused_in_one_sentence():
-    train(Config(run_folder="run"))
+    write_config(Path("run"), Config())
     with pytest.raises(ValueError, match="run holds a run with other settings; --resume alone goes on with it"):
         train(Config(run_folder="run", temperature=0.5))
     with pytest.raises(ValueError, match="env must be one of WindyCatcher-v0, CarRacing-v3; got CartPole-v1"):
@@ -98,11 +137,21 @@ def test_other_settings_and_other_worlds_are_refused_in_one_sentence():
         (["--resume"], "there is no such run in runs/world_models; python IM/world_models/world_models.py"),
         (["--temperature", "0"], "temperature must be above 0; got 0.0"),
         (["--record", "a.gif"], "--record writes what --play shows; add --play"),
+        (
+            ["--resume", "--temperature", "0.5"],
+            "--resume goes on with the run's own settings; besides it there may be --reality",
+        ),
     ],
 )
-def test_bad_input_gets_one_sentence(flags, sentence, tmp_path):
-    done = subprocess.run([sys.executable, SCRIPT, *flags], cwd=tmp_path, capture_output=True, encoding="utf-8")
-    assert (done.returncode, done.stderr) == (2, f"error: {sentence}\n")
+def test_bad_input_gets_one_sentence(flags, sentence, capsys, monkeypatch):
+    Path("runs", "world_models", "20260101-000000-seed0").mkdir(parents=True)
+    Path("runs", "world_models", "20260101-000000-seed0", "result.json").write_text("{}", encoding="utf-8")
+    if "--temperature" in flags:
+        Path("runs", "world_models", "20260101-000000-seed0", "result.json").unlink()
+    monkeypatch.setattr(sys, "argv", [str(SCRIPT), *flags])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert (end.value.code, capsys.readouterr().err) == (2, f"error: {sentence}\n")
 
 
 @pytest.mark.slow
@@ -121,8 +170,11 @@ def test_the_paper_s_settings_for_car_racing_run_at_a_reduced_size(monkeypatch):
     small = Parts(
         replace(v, record_steps=20, num_envs=2, steps=1, gradient_steps=1, batch_size=4, eval_every=1, **RUN),
         replace(m, steps=1, gradient_steps=1, eval_every=1, window=8, batch_size=2, **RUN),
-        replace(c, steps=60, eval_every=60, log_every=60, population=4, episodes=1, **RUN),
+        replace(c, steps=250, eval_every=60, log_every=60, population=4, episodes=1, **RUN),
     )
     monkeypatch.setitem(world_models.PRESETS, "CarRacing-v3", small)
+    monkeypatch.setattr(gym.spec("CarRacing-v3"), "max_episode_steps", 30)
     scores = train(Config(env="CarRacing-v3", run_folder="run"))
+    assert list(scores) == ["reality", "reality-z"]  # the paper has no dream of this world
     assert np.isfinite(list(scores.values())).all()
+    assert all(len(Path("run", name, "metrics.csv").read_text(encoding="utf-8").splitlines()) > 1 for name in scores)
