@@ -94,7 +94,7 @@ def main(options):
             thing: float(np.median([run["off"][thing] for run in runs])) for thing in one["off"]
         }
         print(f"{part}, {name}, seed {config.seed}: {one['off']}, {one['processor seconds']:.0f} s", flush=True)
-        save("vae", result | {"machine": machine("tensorflow", "numpy")})
+        save("vae", result | {"machine": machine("tensorflow-cpu", "numpy")})
 
 
 if __name__ == "__main__":

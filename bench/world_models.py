@@ -227,7 +227,7 @@ def summary(of_seeds):
 def main(options):
     path = RESULTS / "world_models.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"seeds": {}}
-    known["machine"] = machine("tensorflow", "keras", "gymnasium", "cma")
+    known["machine"] = machine("tensorflow-cpu", "keras", "gymnasium", "cma")
     if options.ppo:
         known["ppo"] = ppo(options.seeds[0])
         save("world_models", known)

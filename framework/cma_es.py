@@ -8,6 +8,7 @@ strategy.theta                        # [P], the middle of the scatter: the resu
 """
 
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -44,8 +45,7 @@ class CMAES:
 
     def ask(self):
         """Points to be tried [n, P] float32; `tell` must follow."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it expects to be told of every generation, also where there is nothing
+        with _quiet():
             self.asked = self.search.ask()
         return np.array(self.asked, np.float32)
 
@@ -55,5 +55,14 @@ class CMAES:
         if known.any() and (np.ptp(scores[known]) or not known.all()):
             scores = scores - self.decay * np.square(self.asked).mean(axis=1)
             scores = np.where(known, scores, scores[known].min() - 1)
-            self.search.tell(self.asked, -scores)  # cma minimises, and looks at ranks alone
+            with _quiet():
+                self.search.tell(self.asked, -scores)  # cma minimises, and looks at ranks alone
             self.theta = self.search.mean.astype(np.float32)
+
+
+@contextmanager
+def _quiet():
+    """cma expects to be told of every generation, also where there is nothing to tell, and warns of each."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -27,10 +27,16 @@ from worlds.catcher import CATCH_Y, FRUIT_SPEED, FRUIT_WIDTH, FRUIT_X, FRUIT_Y, 
 from worlds.windy_catcher import HIDDEN, WIND, is_visible
 
 
+def drawn(latents, seed=0):
+    """z [T, B, Z], drawn from V's distributions. What is read off z is fitted on such: the means of numbers that V
+    makes no use of hardly vary, and would get huge weights."""
+    noise = np.random.default_rng(seed).standard_normal(latents.mean.shape, np.float32)
+    return latents.mean + np.exp(latents.log_var / 2) * noise
+
+
 def memories(agent, latents, seed=0):
     """z [T - 1, B, Z], and what M remembers beside it [T - 1, B, 2 H], at all steps of `Latents` but the first."""
-    noise = np.random.default_rng(seed).standard_normal(latents.mean.shape, np.float32)
-    z = latents.mean + np.exp(latents.log_var / 2) * noise
+    z = drawn(latents, seed)
     numbers = (latents.reward[:-1], latents.terminated[:-1], latents.first)
     windows = Windows(z, latents.action[:-1], *(part.astype(np.float32) for part in numbers))
     return z[1:], agent.remember(windows) * ~latents.first[1:, :, None]
@@ -84,15 +90,15 @@ def foresight(agent, latents, state, draws=20, seed=0):
     """
     (z, memory), rng = memories(agent, latents), np.random.default_rng(seed)
     seen = is_visible(state.reshape(-1, state.shape[-1])).reshape(latents.first.shape)
-    place = linear_reading(latents.mean[seen], state[seen][:, FRUIT_X])
+    place = linear_reading(z[seen[1:]], state[1:][seen[1:]][:, FRUIT_X])
     back = ~seen[1:-1] & seen[2:] & ~latents.first[2:]  # z, memory and action here, and then it is seen
     after = agent.step(z[:-1][back], latents.action[1:-1][back], (memory[:-1][back], z[:-1][back]))
     prediction, shape = agent.heads(after), z[:-1][back].shape
-    drawn = [
+    following = [
         agent.sample(prediction, 1.0, rng.random(shape, np.float32), rng.standard_normal(shape, np.float32))
         for _ in range(draws)
     ]
-    true, read = state[2:][back][:, FRUIT_X], np.stack(drawn) @ place[:-1] + place[-1]
+    true, read = state[2:][back][:, FRUIT_X], np.stack(following) @ place[:-1] + place[-1]
     share = 1 - np.square(read.mean(axis=0) - true).mean() / true.var()
     return float(share), float(np.sqrt(np.square(read - true).mean()))
 
@@ -161,8 +167,9 @@ def draw_futures(world_model, recording, path, temperatures=(0.1, 1.0, 1.3), mom
 
     state, latents = recording.state, encode(world_model.vae, recording)
     seen = is_visible(state.reshape(-1, 8)).reshape(state.shape[:2])
-    place = linear_reading(latents.mean[seen], state[seen][:, FRUIT_X])
-    sight = linear_reading(latents.mean.reshape(-1, latents.mean.shape[-1]), seen.ravel())
+    codes = drawn(latents)
+    place = linear_reading(codes[seen], state[seen][:, FRUIT_X])
+    sight = linear_reading(codes.reshape(-1, codes.shape[-1]), seen.ravel())
     steps = np.arange(19)  # the fruit has landed in the last one, or is about to
     vanishing = np.argwhere(seen[:-30] & ~seen[1:-29])  # (time, stream) of the last pictures with a fruit
     winds = state[vanishing[:, 0], vanishing[:, 1], WIND]

@@ -22,7 +22,7 @@ numbers that tell where a fruit is would tell of several places. And what is for
     python IM/world_models/mdn_rnn.py --resume            go on with a run that was stopped or killed
 
 takes under four minutes and 1.1 GB of memory. It prints what can be read off z, and off z and M's memory, in games
-that M has not seen; and how well M foresees where fruits come back: 0.99 of the variance (seeds 0 and 1).
+that M has not seen; and how well M foresees where fruits come back: 0.99 of the variance, on each of five seeds.
 """
 
 from dataclasses import dataclass, replace

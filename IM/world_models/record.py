@@ -43,7 +43,7 @@ def random_actions(action_space, count, rng):
 def record(config, seed=None, num_envs=None, steps=None, player=None):
     """Play at random, see `random_actions`, and keep everything.
 
-    Nobody plays well here, on purpose: from a good player's games M learns that fruit falls where the paddle is.
+    Nobody plays well here, on purpose: from a good player's games M could learn that fruit falls where the paddle is.
 
     Args:
         config: a `framework.runs.config.WorldConfig` with ``record_steps``. The same one gives the same recording.

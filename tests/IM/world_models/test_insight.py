@@ -145,7 +145,8 @@ def test_m_and_insight_run_from_their_command_lines(monkeypatch, capsys, tmp_pat
     assert Path("runs/insight/futures.png").exists()
     assert Path("runs/insight/dream.gif").exists()
     (folder,) = Path("runs/mdn_rnn").iterdir()
-    assert json.loads((folder / "config.json").read_text(encoding="utf-8"))["vae"].endswith("seed0/agent.npz")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))["config"]
+    assert config["vae"].endswith("seed0/agent.npz")
     with pytest.raises(ValueError, match="is of a quick run, and tells little; train V first"):
         mdn_rnn.main(mdn_rnn.Config())
     file.with_name("result.json").unlink()

@@ -198,12 +198,12 @@ def test_the_gradient_of_the_whole_loss_is_that_of_finite_differences():
     config = replace(SMALL, beta=0.0)
     agent, windows = MDNRNN(config), Windows(*map(tf.constant, windows_of(some_latents())))
 
+    @tf.function
     def loss():
         return loss_of(agent.read(windows)[1], windows, config)[0]
 
     for weights in (agent.chain, agent.head.bias, agent.cell.recurrent_kernel):
         with tf.GradientTape() as tape:
-            tape.watch(weights)
             value = loss()
         gradient, before = tape.gradient(value, weights).numpy(), weights.numpy()
         place, step = np.unravel_index(np.abs(gradient).argmax(), gradient.shape), np.zeros_like(before)

@@ -66,7 +66,7 @@ def test_all_parts_leave_what_the_next_one_needs_and_c_is_asked_in_reality(whole
     for part in ("v", "m", "dream", "reality", "reality-z"):
         assert (folder / part / "result.json").exists()
     assert (folder / "world_model.npz").stat().st_size < 2**20
-    where = {name: read(folder, name, "config.json") for name in scores}
+    where = {name: read(folder, name, "config.json")["config"] for name in scores}
     assert [(c["world"], c["memory"]) for c in where.values()] == [
         ("dream", True), ("reality", True), ("reality", False)
     ]  # fmt: skip
@@ -111,7 +111,7 @@ def test_what_is_finished_is_not_done_again_and_reality_may_be_asked_for_later(w
     monkeypatch.setattr(world_models, "record", None)
     assert train(replace(COLD, reality=False, run_folder="run")) == {"dream": scores["dream"]}
     assert script("--resume", "--reality", "--run-folder", "run")["in_reality"] == scores
-    assert read("run", "config.json")["reality"]
+    assert read("run", "config.json")["config"]["reality"]
 
 
 def script(*flags):
