@@ -10,7 +10,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from framework.agent import save_agent
+from framework.agent import Agent, save_agent
 from framework.runs.config import RunConfig, WorldConfig
 from framework.trainer import Trainer
 from framework.training import run_training
@@ -27,6 +27,13 @@ class Config(WorldConfig):
 TEST = Config(env="CartPole-v1", learning_rate=0.2, target_return=475.0)
 
 
+class Player(Agent):
+    """Of scripts that are only begun."""
+
+    def greedy(self, obs):
+        raise NotImplementedError
+
+
 @pytest.fixture
 def call(tmp_path, monkeypatch):
     """Flags -> the configuration that ``train`` is called with."""
@@ -35,7 +42,7 @@ def call(tmp_path, monkeypatch):
     def call(*flags):
         called = []
         monkeypatch.setattr(sys, "argv", ["script.py", *flags])
-        run_training(called.append, None, [Config(), TEST], "what it does")
+        run_training(called.append, Player, [Config(), TEST], "what it does")
         return called[0]
 
     return call
@@ -303,7 +310,7 @@ def test_minibatches_that_do_not_divide_are_refused(tmp_path, monkeypatch, capsy
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [f"{script}.py", *flags])
     with pytest.raises(SystemExit) as ended:
-        run_training(module.train, None, [module.Config()], "what it does")
+        run_training(module.train, Player, [module.Config()], "what it does")
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
 
