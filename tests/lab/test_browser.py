@@ -540,13 +540,14 @@ def english_left(page):
     found = page.script(
         """const seen = []; const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walk.nextNode()) { const at = walk.currentNode.parentElement;
-          if (!at.closest('script, noscript, kbd, var, .formula, [lang=en]')) seen.push(walk.currentNode.data); }
+          if (!at.closest('script, noscript, kbd, var, code, .formula, [lang=en]')) seen.push(walk.currentNode.data); }
         for (const at of document.querySelectorAll('[aria-label], [title]'))
           seen.push(at.getAttribute('aria-label') ?? '', at.title ?? '');
         return seen"""
     )
     names = re.compile(
         r"Nanoka|Dyna|V\(s\)|Q\(s|(Expected )?SARSA|Double Q|Actor(-Critic)?|Critic|MaxEnt|DAgger|Catcher|PNG|CSV"
+        r"|World Models|Ha & Schmidhuber|Windy|softmax|log|LSTM|CMA-ES|VAE|MDN|RNN"
     )
     return [words for words in found if re.search(r"[A-Za-z]{3,}", names.sub("", words))]
 
