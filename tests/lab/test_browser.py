@@ -540,7 +540,8 @@ def english_left(page):
     found = page.script(
         """const seen = []; const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walk.nextNode()) { const at = walk.currentNode.parentElement;
-          if (!at.closest('script, noscript, kbd, var, code, .formula, [lang=en]')) seen.push(walk.currentNode.data); }
+          if (at.closest('script, noscript, kbd, var, code, .formula, [lang=en]')) continue;
+          seen.push(walk.currentNode.data); }
         for (const at of document.querySelectorAll('[aria-label], [title]'))
           seen.push(at.getAttribute('aria-label') ?? '', at.title ?? '');
         return seen"""
