@@ -36,8 +36,8 @@ RUNS = {  # name: flags
     "CartPole-v1 cma": ["--strategy", "cma"],
     "CatcherState-v0 es": ["--env", "CatcherState-v0"],
     "CatcherState-v0 cma": ["--env", "CatcherState-v0", "--strategy", "cma"],
-    "Catcher-v0 es": ["--env", "Catcher-v0"],
-    "Catcher-v0 cma": ["--env", "Catcher-v0", "--strategy", "cma"],
+    "Catcher-v0 es": ["--env", "Catcher-v0", "--workers", "2"],
+    "Catcher-v0 cma": ["--env", "Catcher-v0", "--workers", "2", "--strategy", "cma"],
 }
 ABLATIONS = {  # on CartPole: what is changed
     "as it is": {},

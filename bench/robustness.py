@@ -1,6 +1,6 @@
 """How far the ends of training lie apart, by evolution and by gradients: ES, DQN and PPO on CartPole over many seeds.
 
-    python bench/robustness.py                  twenty seeds of each; about an hour on two cores
+    python bench/robustness.py                  twenty seeds of each; about half an hour on two cores
     python bench/robustness.py --seeds 3
 
 Each agent has the settings of its file but no target, and goes on to its last step. What counts is the mean return of
