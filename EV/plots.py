@@ -56,7 +56,7 @@ def draw_climbs(landscapes, climbs, sigma, path):
 
 
 def animate_climbs(landscapes, climbs, frames, path):
-    """The first climbs side by side as a GIF: in a frame each climber takes one step."""
+    """The first climbs side by side as a GIF: from frame to frame each climber may evaluate equally often."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # no window
     from matplotlib.figure import Figure
 
@@ -64,20 +64,29 @@ def animate_climbs(landscapes, climbs, frames, path):
 
     figure = Figure(figsize=(3 * len(landscapes), 3.6), dpi=80, layout="constrained")
     canvas, moving = FigureCanvasAgg(figure), []
+    each = max(climb.steps[-1].evaluations for climb, *_ in climbs.values()) / (frames - 1)
+    count = figure.supxlabel(" ", fontsize=10)
     for ax, (name, landscape) in zip(figure.subplots(1, len(landscapes)), landscapes.items(), strict=True):
         _draw_map(ax, landscape)
         ax.set_title(name)
         (scatter,) = ax.plot([], [], ".", color=POPULATION, markersize=4)
-        for climber, colour, dots in (("gradient", GRADIENT, None), ("population", POPULATION, scatter)):
+        for climber, colour, dots, size in (
+            ("gradient", GRADIENT, None, 13), ("population", POPULATION, scatter, 8),
+        ):  # fmt: skip
             (way,) = ax.plot([], [], color=colour, linewidth=2)
-            (here,) = ax.plot([], [], "o", color=colour, markersize=9, markeredgecolor="white", label=climber)
+            (here,) = ax.plot([], [], "o", color=colour, markersize=size, markeredgecolor="white", label=climber)
             moving.append((climbs[name, climber][0].steps, way, here, dots))
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
+    canvas.draw()
+    figure.set_layout_engine("none")  # nothing moves any more but the climbers
 
     def picture(number):
+        evaluations = round(number * each)
+        count.set_text(f"{evaluations:,} evaluations each")
         for steps, way, here, dots in moving:
-            step = steps[min(number, len(steps) - 1)]
-            way.set_data(*np.transpose([step.theta for step in steps[: number + 1]]))
+            so_far = [step for step in steps if step.evaluations <= evaluations] or steps[:1]
+            step = so_far[-1]
+            way.set_data(*np.transpose([step.theta for step in so_far]))
             here.set_data(*step.theta[:, None])
             if dots:
                 dots.set_data(*step.points.T)
