@@ -43,8 +43,6 @@ def run_training(train, agent_class, presets, description, takes=None):
     class TrainingOrPlay(Training):
         """What there is besides where an agent acts in a world."""
 
-        test: bool = False
-        """CartPole instead of the chapter's own world."""
         play: bool = False
         """Watch an agent instead of training; without a display, a GIF is written."""
         agent: str = ""
@@ -52,8 +50,16 @@ def run_training(train, agent_class, presets, description, takes=None):
         record: str = ""
         """With --play: the .gif or .mp4 file to write an episode to, instead of opening a window."""
 
+    @dataclass(frozen=True)
+    class TestOrPlay(TrainingOrPlay):
+        """What there is besides where the chapter has settings for CartPole."""
+
+        test: bool = False
+        """CartPole instead of the chapter's own world."""
+
     in_worlds = hasattr(presets[0], "env") and hasattr(agent_class, "greedy")  # V of World Models only looks on
-    Options = TrainingOrPlay if in_worlds else Training
+    has_test = in_worlds and any(config.env == TEST for config in presets)
+    Options = TestOrPlay if has_test else TrainingOrPlay if in_worlds else Training
     to_play = []  # the weights of the file that --play shows, which is read once
 
     def main(options):

@@ -17,7 +17,7 @@ then. With a low temperature M dreams of one future only, and C learns what work
     python IM/world_models/controller.py --world reality      in real games, seen through V and M
     python IM/world_models/controller.py --no-memory          z alone: where the fruit is hidden, it is forgotten
     python IM/world_models/controller.py --temperature 0.1    cheating: the dream is won, and reality is not
-    python IM/world_models/controller.py --play               watch the newest run's controller in the real game
+    python IM/world_models/controller.py --play               watch the newest run's controller, always in the real game
 
 A controller that has only ever dreamt scores 9.6 in reality (seed 0), where ten fruits are 10 at most, after two
 minutes on one core (1.1 GB). generations.png shows both worlds.
@@ -248,5 +248,15 @@ def train(config, world_model=None):
     return trainer.best_agent
 
 
+def train_alone(config):
+    """`train`, and then the real games that a dreamer has never seen."""
+    agent = train(config)
+    if config.world == "dream":
+        with closing(Judge(replace(config, world="reality"), agent.world_model)) as reality:
+            found = reality(agent, config.final_episodes, evaluation_seed(config.seed, 10**6))
+        print(f"in reality: return {found.mean:.2f} ± {found.std:.2f} over {config.final_episodes} fresh episodes")
+    return agent
+
+
 if __name__ == "__main__":
-    run_training(train, Controller, [Config(), CAR_RACING], __doc__)
+    run_training(train_alone, Controller, [Config(), CAR_RACING], __doc__)

@@ -12,8 +12,10 @@ same is done.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from framework.cli import CommonOptions, run
 from framework.media.gif import save_gif
@@ -201,14 +203,18 @@ def draw_futures(world_model, recording, path, temperatures=(0.1, 1.0, 1.3), mom
     save_figure(figure, path)
 
 
-def beside_reality(world_model, recording, stream=0, temperature=1.0, seed=0):
-    """Frames [H, 2 W + 2, 3] of a recorded game, and of a dream that starts as it does, with the same actions."""
+def beside_reality(world_model, recording, stream=0, temperature=1.0, seed=0, scale=6):
+    """Frames [H', W', 3] of a recorded game, and of a dream that starts as it does, with the same actions; enlarged."""
     latents = encode(world_model.vae, recording)
     steps = len(recording.frames) - 1
     z = futures(world_model, latents, stream, 0, steps, 1, temperature, seed)[:, 0]
     for real, dreamt in zip(recording.frames[:, stream], world_model.vae.decode(z), strict=True):
         frame = np.concatenate([real, np.full_like(real[:, :2], 128), dreamt], axis=1)
-        yield np.broadcast_to(frame, (*frame.shape[:2], 3))
+        enlarged = np.broadcast_to(frame, (*frame.shape[:2], 3)).repeat(scale, axis=0).repeat(scale, axis=1)
+        picture = Image.fromarray(np.pad(enlarged, ((18, 0), (0, 0), (0, 0)), constant_values=255))
+        for text, left in (("reality", 0), ("a dream", scale * (real.shape[1] + 2))):
+            ImageDraw.Draw(picture).text((left + 4, 3), text, fill="black")
+        yield np.asarray(picture)
 
 
 @dataclass(frozen=True)
@@ -225,6 +231,8 @@ def main(options):
     """Play at random in the dream and in reality; draw the futures that M foresees, and a dream beside reality."""
     if not 1 <= options.games <= 1_000:
         raise ValueError(f"games must be from 1 to 1,000; got {options.games}")
+    if options.world_model and not Path(options.world_model).is_file():
+        raise ValueError(f"there is no world model {options.world_model}")
     model, seed = WorldModel.load(options.world_model or SHIPPED), options.seed + 7_000
     steps = 300 if options.quick else 1_200
     for name, envs in (
@@ -241,7 +249,7 @@ def main(options):
     folder = runs_of("insight")
     if model.vae.config.env == WINDY:
         draw_futures(model, recording, (folder / "futures.png").as_posix())
-    save_gif(folder / "dream.gif", beside_reality(model, recording), milliseconds=60, scale=6)
+    save_gif(folder / "dream.gif", beside_reality(model, recording), milliseconds=60)
     print(f"reality, and a dream beside it, saved to {(folder / 'dream.gif').as_posix()}")
 
 

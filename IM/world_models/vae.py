@@ -222,7 +222,9 @@ def train(config, recording=None):
         if places:
             off = distances(places)
             print("read off z, off by: " + ", ".join(f"{name} {number:.2f}" for name, number in off.items()))
-            if not config.quick:
+            if config.quick:
+                print("a quick run tells too little: what this V sees is nothing to go on with")
+            else:
                 check_read_out(off)  # here, where the run is not finished yet: nobody goes on from such a V
     return trainer.best_agent
 
