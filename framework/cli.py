@@ -52,11 +52,18 @@ def run(main, options, description, default=None):
         if os.name == "nt" and isinstance(error, OSError) and error.errno == errno.EINVAL and not error.filename:
             _write_no_more()  # how Windows says that a pipe is broken
             sys.exit(141)
-        print(f"error: {str(error) or 'memory is too short'}", file=sys.stderr)
+        print(f"error: {_sentence(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _sentence(error):
+    """What an error says; of a file, without the number of the error."""
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.strerror}: {error.filename}"
+    return str(error) or "memory is too short"
 
 
 def _check_plot(path):

@@ -123,6 +123,10 @@ class VectorWorld:
             self.observation_space = self._stack.space
         self.action_space = self._range = envs.single_action_space
         if isinstance(self._range, spaces.Box):
+            if not np.prod(self._range.shape):
+                raise ValueError(
+                    f"an action of the world is nothing: its Box of actions has the shape {self._range.shape}"
+                )
             if not (self._range.is_bounded() and np.issubdtype(self._range.dtype, np.floating)):
                 raise ValueError(f"a Box of actions must be of real numbers with bounds; the world has {self._range}")
             self.action_space = spaces.Box(-1, 1, (int(np.prod(self._range.shape)),), np.float32)
@@ -181,7 +185,8 @@ class VectorWorld:
         """One NaN would spread through all weights, and nothing would ever be learnt again."""
         if not (np.abs(reward) < LARGEST).all():
             bad = reward[~(np.abs(reward) < LARGEST)][0]
-            raise ValueError(f"{self._name} paid a reward of {bad} after {self.total_steps} steps; it must be finite")
+            when = f"after {self.total_steps} steps"
+            raise ValueError(f"{self._name} paid a reward of {bad} {when}; it must be finite, and below {LARGEST:g}")
         if self._real and not all((np.abs(obs) < LARGEST).all() for obs in observations if obs is not None):
             raise ValueError(f"{self._name} gave an observation with NaN or infinity after {self.total_steps} steps")
 

@@ -17,7 +17,7 @@ then. With a low temperature M dreams of one future only, and C learns what work
     python IM/world_models/controller.py --world reality      in real games, seen through V and M
     python IM/world_models/controller.py --no-memory          z alone: where the fruit is hidden, it is forgotten
     python IM/world_models/controller.py --temperature 0.1    cheating: the dream is won, and reality is not
-    python IM/world_models/controller.py --play               watch the newest run's controller, always in the real game
+    python IM/world_models/controller.py --play               watch the newest run's controller in the real game
 
 A controller that has only ever dreamt scores 9.6 in reality (seed 0), where ten fruits are 10 at most, after two
 minutes on one core (1.1 GB). generations.png shows both worlds.

@@ -204,7 +204,7 @@ def draw_futures(world_model, recording, path, temperatures=(0.1, 1.0, 1.3), mom
 
 
 def beside_reality(world_model, recording, stream=0, temperature=1.0, seed=0, scale=6):
-    """Frames [H', W', 3] of a recorded game, and of a dream that starts as it does, with the same actions; enlarged."""
+    """Frames [H', W', 3] of a recorded game, and of a dream that starts alike and in which the same is done."""
     latents = encode(world_model.vae, recording)
     steps = len(recording.frames) - 1
     z = futures(world_model, latents, stream, 0, steps, 1, temperature, seed)[:, 0]

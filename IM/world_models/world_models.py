@@ -19,6 +19,7 @@ stopped, or killed, goes on in the midst of the part that it had come to.
 """
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -29,8 +30,9 @@ from framework.evaluate import evaluation_seed
 from framework.play import play
 from framework.runs.config import check, check_script, config_from, read_config
 from framework.runs.files import load_arrays, save_arrays, written_whole
-from framework.runs.folder import new_folder, runs_of
+from framework.runs.folder import locked, new_folder, runs_of
 from framework.runs.logger import write_config
+from framework.runs.process import Interrupt
 from framework.training import shortened
 from IM.world_models import controller, mdn_rnn, vae
 from IM.world_models.controller import Controller
@@ -93,40 +95,57 @@ def recorded(folder, config):
     if not path.exists():
         recording = record(config)
         save_arrays(path, {name: part for name, part in recording._asdict().items() if part is not None})
-    return Recording(**load_arrays(path))
+    arrays = load_arrays(path)
+    if not {"frames", "first"} <= set(arrays) <= set(Recording._fields):
+        raise ValueError(f"{path.as_posix()} holds no recording of games; without it they are recorded anew")
+    return Recording(**arrays)
 
 
-def part(folder, config, agent_class, train, *learns_from):
+def part(interrupt, folder, config, agent_class, train, *learns_from):
     """A part of the whole: the one that is finished in its folder, or else a new one, begun or gone on with."""
     if (folder / "result.json").exists():
         return load_agent(folder / "agent.npz", agent_class, type(config))[0]
+    if interrupt.asked:  # while the last part came to its end
+        raise KeyboardInterrupt
     return train(replace(config, run_folder=folder.as_posix()), *learns_from)
 
 
 def train(config):
     """The whole algorithm; returns {part: mean return in reality} of the Cs."""
-    parts, folder = parts_of(config), begin_run(config)
-    recording = recorded(folder, parts.v)
-    v = part(folder / "v", parts.v, VAE, vae.train, recording)
-    latents = mdn_rnn.encode(v, recording)
-    m = part(folder / "m", parts.m, MDNRNN, mdn_rnn.learn, latents)
-    world_model = WorldModel.of(v, m, latents)
-    world_model.save(folder / "world_model.npz")
-    c = replace(
-        parts.c, world_model=(folder / "world_model.npz").as_posix(), temperature=config.temperature,
-        workers=config.workers,
-    )  # fmt: skip
-    wanted = {} if c.world == "reality" else {"dream": c}  # the paper has no dream of CarRacing
-    if config.reality or not wanted:
-        wanted |= {name: replace(c, world="reality", memory=memory) for name, memory in REALITY.items()}
-    judge, scores = Judge(replace(c, world="reality"), world_model), {}
-    for name, chosen in wanted.items():
-        found = part(folder / name, chosen, Controller, controller.train, world_model)
-        scores[name] = judge(found, c.final_episodes, evaluation_seed(c.seed, 10**6)).mean  # games nobody has seen
-        print(f"C of {name}: {scores[name]:.2f} in reality")
-    with written_whole(folder / DONE) as file:
-        file.write_text(json.dumps({"real_steps": recording.first.size, "in_reality": scores}), encoding="utf-8")
-    return scores
+    parts = parts_of(config)
+    with held(begin_run(config)) as folder, Interrupt() as interrupt:
+        recording = recorded(folder, parts.v)
+        v = part(interrupt, folder / "v", parts.v, VAE, vae.train, recording)
+        latents = mdn_rnn.encode(v, recording)
+        m = part(interrupt, folder / "m", parts.m, MDNRNN, mdn_rnn.learn, latents)
+        world_model = WorldModel.of(v, m, latents)
+        world_model.save(folder / "world_model.npz")
+        c = replace(
+            parts.c, world_model=(folder / "world_model.npz").as_posix(), temperature=config.temperature,
+            workers=config.workers,
+        )  # fmt: skip
+        wanted = {} if c.world == "reality" else {"dream": c}  # the paper has no dream of CarRacing
+        if config.reality or not wanted:
+            wanted |= {name: replace(c, world="reality", memory=memory) for name, memory in REALITY.items()}
+        judge, scores = Judge(replace(c, world="reality"), world_model), {}
+        for name, chosen in wanted.items():
+            found = part(interrupt, folder / name, chosen, Controller, controller.train, world_model)
+            fresh = evaluation_seed(c.seed, 10**6)  # games that nobody has seen
+            scores[name] = judge(found, c.final_episodes, fresh).mean
+            print(f"C of {name}: {scores[name]:.2f} in reality")
+        with written_whole(folder / DONE) as file:
+            file.write_text(json.dumps({"real_steps": recording.first.size, "in_reality": scores}), encoding="utf-8")
+        return scores
+
+
+@contextmanager
+def held(folder):
+    """``with held(folder):`` no other process begins or goes on with this run."""
+    lock = locked(folder)
+    try:
+        yield folder
+    finally:
+        lock.release()
 
 
 def begin_run(config):
@@ -180,8 +199,12 @@ class Options(Config):
 def main(options):
     if options.record and not options.play:
         raise ValueError("--record writes what --play shows; add --play")
+    if options.record and Path(options.record).suffix not in (".gif", ".mp4"):
+        raise ValueError(f"--record writes a .gif or an .mp4; got {options.record}")
     if options.play:
-        folder = newest(watched)
+        folder = Path(options.run_folder) if options.run_folder else newest(watched)
+        if not watched(folder):
+            raise ValueError(f"no C is finished in {folder.as_posix()}; --resume --run-folder goes on with a run")
         file = folder / watched(folder) / "agent.npz"
         agent, config = load_agent(file, Controller, controller.Config)
         play(agent, config, file, options.record)
@@ -191,7 +214,11 @@ def main(options):
         folder = Path(config.run_folder) if config.run_folder else newest(lambda folder: not (folder / DONE).exists())
         if replace(config, run_folder="", reality=False) != Config():
             raise ValueError("--resume goes on with the run's own settings; besides it there may be --reality")
-        known = config_from(Config, read_config(folder))
+        known = read_config(folder)
+        if known is None:
+            raise ValueError(f"there is no run in {folder.as_posix()} to go on with")
+        check_script(folder, SCRIPT)
+        known = config_from(Config, known)
         config = replace(known, reality=known.reality or config.reality, run_folder=folder.as_posix())
     check(config)
     train(config)

@@ -28,7 +28,7 @@ class Interrupt:
 
     Ctrl-C asks, and so do SIGTERM, by which computers that are shut down and queues of jobs end a process, and SIGHUP
     of a terminal that closes. A second one does not wait. Outside the main thread Python delivers none, and nothing
-    is ever asked.
+    is ever asked. Where one runs within another, such as a part of a whole, the outer one is asked, too.
     """
 
     def __enter__(self):
@@ -41,9 +41,12 @@ class Interrupt:
     def __exit__(self, *_):
         for one, handler in self._handlers.items():
             signal.signal(one, handler or signal.SIG_DFL)  # None: not Python's own
+            outer = getattr(handler, "__self__", None)
+            if isinstance(outer, Interrupt):
+                outer.asked = outer.asked or self.asked
 
     def _ask(self, *_):
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        tqdm.write("stopping; this takes a moment …", file=sys.stderr)
+        tqdm.write("stopping; this takes a moment (Ctrl-C once more: at once) …", file=sys.stderr)

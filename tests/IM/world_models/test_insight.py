@@ -120,8 +120,8 @@ def test_a_dream_is_drawn_beside_reality(model):
     recording = record(V, 0, num_envs=2, steps=9)
     frames = list(beside_reality(model, recording))
     assert len(frames) == 9
-    assert frames[0].shape == (32, 32 + 2 + 32, 3)
-    np.testing.assert_array_equal(frames[4][:, :32, 0], recording.frames[4, 0, :, :, 0])
+    assert frames[0].shape == (18 + 6 * 32, 6 * (32 + 2 + 32), 3)  # enlarged, below a line of text
+    np.testing.assert_array_equal(frames[4][18::6, : 6 * 32 : 6, 0], recording.frames[4, 0, :, :, 0])
 
 
 def test_m_and_insight_run_from_their_command_lines(monkeypatch, capsys, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import runpy
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -130,6 +131,27 @@ def test_other_settings_and_other_worlds_are_refused_in_one_sentence():
         train(Config(env="CartPole-v1"))
 
 
+def test_a_signal_at_the_end_of_a_part_stops_the_whole_before_the_next_one(monkeypatch):
+    monkeypatch.setattr(vae, "draw_codes", lambda *_: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(KeyboardInterrupt):
+        train(Config(run_folder="run"))
+    assert Path("run", "v", "result.json").exists()
+    assert not Path("run", "m").exists()
+
+
+def test_two_processes_do_not_work_at_one_run(whole, tmp_path):
+    shutil.copytree(whole[0], tmp_path / "run")
+    with world_models.held(tmp_path / "run"), pytest.raises(ValueError, match="another process is training in"):
+        train(replace(COLD, run_folder="run"))
+
+
+def test_a_file_that_is_no_recording_is_refused_in_one_sentence(whole, tmp_path):
+    shutil.copytree(whole[0], tmp_path / "run")
+    shutil.copy(tmp_path / "run" / "v" / "agent.npz", tmp_path / "run" / "recording.npz")
+    with pytest.raises(ValueError, match="holds no recording of games; without it"):
+        train(replace(COLD, run_folder="run"))
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
@@ -141,11 +163,19 @@ def test_other_settings_and_other_worlds_are_refused_in_one_sentence():
             ["--resume", "--temperature", "0.5"],
             "--resume goes on with the run's own settings; besides it there may be --reality",
         ),
+        (["--resume", "--run-folder", "nowhere"], "there is no run in nowhere to go on with"),
+        (
+            ["--resume", "--run-folder", "other"],
+            "other holds a run of vae, and this is world_models; take another folder",
+        ),
+        (["--play", "--run-folder", "other"], "no C is finished in other; --resume --run-folder goes on with a run"),
+        (["--play", "--record", "a.txt"], "--record writes a .gif or an .mp4; got a.txt"),
     ],
 )
 def test_bad_input_gets_one_sentence(flags, sentence, capsys, monkeypatch):
     Path("runs", "world_models", "20260101-000000-seed0").mkdir(parents=True)
     Path("runs", "world_models", "20260101-000000-seed0", "result.json").write_text("{}", encoding="utf-8")
+    write_config(Path("other"), vae.Config())
     if "--temperature" in flags:
         Path("runs", "world_models", "20260101-000000-seed0", "result.json").unlink()
     monkeypatch.setattr(sys, "argv", [str(SCRIPT), *flags])

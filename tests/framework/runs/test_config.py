@@ -52,7 +52,7 @@ def test_what_runs_without_worlds_has_no_settings_of_worlds():
         ("steps", 0, "at least 1; got 0"),
         ("seed", -5000, "from 0 to 4294967295; got -5000"),
         ("seed", 2**32, "from 0 to 4294967295"),
-        ("workers", -1, "at least 0"),
+        ("workers", -1, "from 0 to 256"),
         ("checkpoint_seconds", -0.5, "at least 0"),
         ("checkpoint_seconds", math.inf, "a finite number; got inf"),
         ("target_return", math.nan, "a finite number; got nan"),
