@@ -1,7 +1,8 @@
 """The state of a world as arrays and plain numbers.
 
-Gymnasium has no such thing, so it is read from attributes. Worlds in other processes are asked themselves
-(`worlds.processes`): they have functions of these names.
+Gymnasium has no such thing, so it is read from attributes. A world that keeps more than plain numbers in them gives
+the rest by ``inner_state()`` and takes it by ``load_inner_state(state)``. Worlds in other processes are asked
+themselves (`worlds.processes`): they have functions of the names below.
 """
 
 from collections import deque
@@ -18,6 +19,8 @@ def is_plain(env):
     if hasattr(env.unwrapped, "is_plain"):
         return env.unwrapped.is_plain()
     world = env.unwrapped
+    if hasattr(world, "inner_state"):
+        return True
     known = f"{type(world).__module__}.".startswith(PLAIN_WORLDS)  # and not "environments"
     return known and not any(isinstance(value, CHANGING) for name, value in vars(world).items() if name != "rngs")
 
@@ -40,7 +43,11 @@ def world_state(env):
     layers = {}
     for i, layer in enumerate(_layers(env)):
         layers[str(i)] = {name: value for name, value in vars(layer).items() if _is_data(value)}
-    return {"layers": layers, "generators": {str(i): g.bit_generator.state for i, g in enumerate(_generators(env))}}
+    state = {"layers": layers}
+    state["generators"] = {str(i): g.bit_generator.state for i, g in enumerate(_generators(env))}
+    if hasattr(env.unwrapped, "inner_state"):
+        state["inner"] = env.unwrapped.inner_state()
+    return state
 
 
 def load_world(env, state):
@@ -53,6 +60,8 @@ def load_world(env, state):
         vars(layer).update({name: tuple(v) if isinstance(v, list) else v for name, v in kept.items()})
     for i, generator in enumerate(_generators(env)):
         generator.bit_generator.state = state["generators"][str(i)]
+    if hasattr(env.unwrapped, "load_inner_state"):
+        env.unwrapped.load_inner_state(state["inner"])
 
 
 def _generators(env):
