@@ -21,7 +21,7 @@ import numpy as np
 
 from framework.agent import Agent
 from framework.graph import compiled, same_shape
-from framework.networks import Layers, discrete_actions
+from framework.networks import Layers, copy_weights, discrete_actions
 from framework.replay import ReplayBuffer
 from framework.runs.config import WorldConfig
 from framework.schedules import Linear
@@ -130,8 +130,7 @@ class DeepQNetworkAgent(Agent):
 
     def sync_target(self):
         """Copy the network into the target network."""
-        for target, variable in zip(self.target_network.variables, self.network.variables, strict=True):
-            target.assign(variable)
+        copy_weights(self.network, self.target_network)
 
     def targets(self, batch):
         """What Q of the actions taken should be, y [N]."""

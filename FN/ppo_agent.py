@@ -9,6 +9,7 @@ policy from settling too early. The actions may be Discrete or a Box: only the d
 
     python FN/ppo_agent.py                    Catcher from pixels
     python FN/ppo_agent.py --test             CartPole
+    python FN/ppo_agent.py --env Pendulum-v1  a Box of actions
     python FN/ppo_agent.py --play             watch the best agent of the newest run
     python FN/ppo_agent.py --resume           go on with a run that was stopped or killed
     python FN/ppo_agent.py --env Acrobot-v1   any world with a Box of observations
@@ -53,6 +54,8 @@ class Config(WorldConfig):
     """The discount."""
     lambda_: float = 0.95
     """λ of the advantages."""
+    reward_scale: float = 1.0
+    """Learn from rewards times this; values that are a few units large suit a network best."""
     entropy_weight: float = 0.01
     """How much entropy counts."""
     value_weight: float = 0.5
@@ -71,9 +74,14 @@ CARTPOLE = Config(
     env="CartPole-v1", steps=100_000, num_envs=16, rollout_steps=16, epochs=20, batch_size=256, lambda_=0.8,
     entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, eval_episodes=20, target_return=475.0,
 )  # fmt: skip
+PENDULUM = Config(
+    env="Pendulum-v1", steps=100_000, num_envs=16, epochs=10, batch_size=64, gamma=0.95, reward_scale=0.1,
+    entropy_weight=0.0, hidden=(64, 64), eval_episodes=20, target_return=-200.0,
+)  # fmt: skip
 TAKES = {  # until the target is reached
     "Catcher-v0": "about a minute, 0.8 GB of memory and 18 MB on disk",
     "CartPole-v1": "about 10 seconds, 0.6 GB of memory and 1 MB on disk",
+    "Pendulum-v1": "about a minute, 0.6 GB of memory and 1 MB on disk",
 }
 
 
@@ -158,7 +166,8 @@ class PPOAgent(Agent):
         """The advantages A [T, B], and what the critic is taught, the λ-returns [T, B]."""
         next_value, config = rollout.next_values(self.value), self.config
         ends = rollout.terminated, rollout.truncated
-        advantage = gae(rollout.reward, rollout.value, next_value, *ends, config.gamma, config.lambda_)
+        reward = config.reward_scale * rollout.reward
+        advantage = gae(reward, rollout.value, next_value, *ends, config.gamma, config.lambda_)
         return advantage, advantage + rollout.value
 
     def loss(self, batch, clip):
@@ -222,4 +231,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, PPOAgent, [Config(), CARTPOLE], __doc__, TAKES)
+    run_training(train, PPOAgent, [Config(), CARTPOLE, PENDULUM], __doc__, TAKES)

@@ -115,6 +115,26 @@ def discrete_actions(action_space):
     return int(action_space.n)
 
 
+def continuous_actions(action_space):
+    """How many numbers an action is.
+
+    Raises:
+        ValueError: the space is not a Box of one axis.
+    """
+    if not isinstance(action_space, spaces.Box) or len(action_space.shape) != 1:
+        raise ValueError(f"this agent's actions are real numbers, a Box; the world has {action_space}")
+    return action_space.shape[0]
+
+
+def copy_weights(source, target, tau=1.0):
+    """Move the weights of a network ``target`` by the part ``tau`` of the way to those of another of the same layers.
+
+    1 makes them equal; a small τ at each step makes a target network follow (Lillicrap et al. 2016).
+    """
+    for new, old in zip(source.variables, target.variables, strict=True):
+        old.assign(new if tau == 1 else old + tau * (new - old))
+
+
 def is_convolved(observation_space, filters):
     """Whether convolutions read the observations: planes [H, W, C], such as stacked frames, large enough for them."""
     if len(observation_space.shape) != 3:

@@ -13,7 +13,12 @@ CLASSES = {
     "policy_gradient_agent": "PolicyGradientAgent",
     "a2c_agent": "ActorCriticAgent",
     "ppo_agent": "PPOAgent",
+    "rainbow_agent": "RainbowAgent",
+    "policy_gradient_continuous_agent": "PolicyGradientContinuousAgent",
+    "ddpg_agent": "DDPGAgent",
+    "sac_agent": "SACAgent",
 }
+CONTINUOUS = ("policy_gradient_continuous_agent", "ddpg_agent", "sac_agent")
 
 
 class Steady(gym.Env):
@@ -22,11 +27,12 @@ class Steady(gym.Env):
     Args:
         reward: of every step.
         ends: the tenth step ends the episode instead, and an observation has a 1 at the number of steps so far.
+        box: an action is a number, of which nothing depends either.
     """
 
-    def __init__(self, reward=1.0, ends=False):
-        shape = (11,) if ends else (1,)
-        self.observation_space, self.action_space = spaces.Box(0, 1, shape, np.float32), spaces.Discrete(2)
+    def __init__(self, reward=1.0, ends=False, box=False):
+        self.observation_space = spaces.Box(0, 1, (11,) if ends else (1,), np.float32)
+        self.action_space = spaces.Box(-1, 1, (1,), np.float32) if box else spaces.Discrete(2)
         self.reward, self.ends = reward, ends
 
     def reset(self, *, seed=None, options=None):
@@ -42,7 +48,13 @@ class Steady(gym.Env):
         return np.eye(11, dtype=np.float32)[self.time] if self.ends else np.ones(1, np.float32)
 
 
-WORLDS = {"Steady-v0": {}, "SteadyEnds-v0": {"ends": True}, "SteadyPays10-v0": {"reward": 10.0}}
+WORLDS = {
+    "Steady-v0": {},
+    "SteadyEnds-v0": {"ends": True},
+    "SteadyPays10-v0": {"reward": 10.0},
+    "SteadyBox-v0": {"box": True},
+    "SteadyBoxEnds-v0": {"box": True, "ends": True},
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,12 +75,13 @@ def module():
 
 @pytest.fixture(scope="session")
 def make_agent(module):
-    """(name, options of its Config) -> a small agent that sees 3 numbers and has 2 actions."""
+    """(name, options of its Config) -> a small agent that sees 3 numbers, and has 2 actions or acts by 2 numbers."""
 
     def make(name, shape=(3,), dtype=np.float32, **options):
         low, high = (0, 255) if dtype == np.uint8 else (-np.inf, np.inf)
         config = module(name).Config(**{"hidden": (5,), **options})
-        return getattr(module(name), CLASSES[name])(spaces.Box(low, high, shape, dtype), spaces.Discrete(2), config)
+        actions = spaces.Box(-1, 1, (2,), np.float32) if name in CONTINUOUS else spaces.Discrete(2)
+        return getattr(module(name), CLASSES[name])(spaces.Box(low, high, shape, dtype), actions, config)
 
     return make
 

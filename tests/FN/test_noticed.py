@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from FN import a2c_agent, dqn_agent, ppo_agent, value_function_agent
+from FN import a2c_agent, ddpg_agent, dqn_agent, ppo_agent, rainbow_agent, sac_agent, value_function_agent
 from FN.value_function_agent import Examples
 from framework import evaluate
 from framework.agent import save_agent
@@ -39,6 +39,15 @@ SETTINGS = {
     "a2c_agent": {"rollout_steps": 5, "entropy_weight": 0.1},
     "ppo_agent": {"rollout_steps": 5, "batch_size": 10},
 }  # fmt: skip
+SMALL = {"env": "Pendulum-v1", "learning_starts": 40, "train_period": 20, "gradient_steps": 4, "batch_size": 8}
+FAMILY = {  # the same of the agents that are not among the book's five
+    "rainbow_agent": {
+        "learning_starts": 40, "train_period": 20, "gradient_steps": 4, "batch_size": 8, "target_period": 100,
+    },
+    "policy_gradient_continuous_agent": {"env": "Pendulum-v1", "rollout_steps": 5},
+    "ddpg_agent": SMALL | {"twin": True, "policy_delay": 2, "target_noise": 0.2},
+    "sac_agent": SMALL,
+}  # fmt: skip
 STOP = 240  # steps: all have learnt and evaluated by then, and DQN has copied its network twice
 
 
@@ -49,7 +58,10 @@ class Stopped(Exception):
 @pytest.fixture
 def without_xla(monkeypatch):
     """Gradient steps as plain graphs: XLA compiles for seconds."""
-    for method in (dqn_agent.DeepQNetworkAgent.train_step, value_function_agent.ValueFunctionAgent.fit):
+    for method in (
+        dqn_agent.DeepQNetworkAgent.train_step, value_function_agent.ValueFunctionAgent.fit,
+        rainbow_agent.RainbowAgent.train_step, ddpg_agent.DDPGAgent.train_step, sac_agent.SACAgent.train_step,
+    ):  # fmt: skip
         monkeypatch.setattr(method, "xla", False)
 
 
@@ -68,7 +80,9 @@ def run_in(module, without_xla, monkeypatch):
 
         script = module(name)
         monkeypatch.setattr(script, "Trainer", Stopping)
-        return script.train(script.Config(**SHORT | SETTINGS.get(name, {}) | options, run_folder=str(folder)))
+        return script.train(
+            script.Config(**SHORT | (SETTINGS | FAMILY).get(name, {}) | options, run_folder=str(folder))
+        )
 
     return run_in
 
@@ -92,7 +106,7 @@ def stopped(run_in, name, folder):
     return folder
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", SETTINGS | FAMILY)
 def test_a_run_stopped_after_its_first_gradient_steps_ends_as_one_that_was_not(name, run_in, tmp_path):
     run_in(name, tmp_path / "whole")
     broken = stopped(run_in, name, tmp_path / "broken")

@@ -16,6 +16,12 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ["value_function_agent", "policy_gradient_agent", "dqn_agent", "a2c_agent", "ppo_agent"]
 FROM_PIXELS = ["dqn_agent", "a2c_agent", "ppo_agent"]
+FAMILY = {  # script: the flags of a quick run, and its world
+    "rainbow_agent": (["--test"], "CartPole-v1"),
+    "policy_gradient_continuous_agent": ([], "Pendulum-v1"),
+    "ddpg_agent": (["--twin", "--policy-delay", "2", "--target-noise", "0.2"], "Pendulum-v1"),
+    "sac_agent": ([], "Pendulum-v1"),
+}
 FILES = {"config.json", "metrics.csv", "agent.npz", "final.npz", "result.json", "learning.png"}
 
 
@@ -99,6 +105,13 @@ def test_quick_run_with_test_is_in_cartpole(name, tmp_path, run_here):
     check_figures(home, printed, "CartPole-v1")
 
 
+@pytest.mark.parametrize("name", FAMILY)
+def test_quick_run_of_the_family(name, tmp_path, run_here):
+    flags, env = FAMILY[name]
+    home, printed = quick(run_here, name, *flags, folder=tmp_path)
+    check_figures(home, printed, env)
+
+
 def test_quick_agent_is_watched_also_with_the_quick_flag(tmp_path, run_here):
     """The agent's own configuration is quick already."""
     quick(run_here, "policy_gradient_agent", "--steps", "500", folder=tmp_path)
@@ -112,10 +125,10 @@ def test_another_world_is_named_on_the_command_line(tmp_path, run_here):
     assert home.name.endswith("-seed3")
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("name", [*SCRIPTS, *FAMILY])
 def test_help_names_its_examples(name, tmp_path, run_here):
     printed, _ = run_here(name, "--help", folder=tmp_path)
-    flags = ["--play", "--resume", "--env Acrobot-v1", *["--test"] * (name in FROM_PIXELS)]
+    flags = ["--play", "--resume", *["--env Acrobot-v1"] * (name in SCRIPTS), *["--test"] * (name in FROM_PIXELS)]
     for flag in ("", *(f" {flag}" for flag in flags)):
         assert f"python FN/{name}.py{flag} " in printed
     assert list(tmp_path.iterdir()) == []

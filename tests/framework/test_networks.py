@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from framework.networks import Layers, discrete_actions, is_convolved
+from framework.networks import Layers, continuous_actions, discrete_actions, is_convolved
 from framework.tf import keras
 
 FILTERS = ((4, 8, 4),)
@@ -117,3 +117,10 @@ def test_actions_that_are_not_discrete_are_refused():
     for space in (spaces.Box(-1, 1, (1,)), spaces.Discrete(3, start=1)):
         with pytest.raises(ValueError, match="chooses among Discrete actions"):
             discrete_actions(space)
+
+
+def test_actions_that_are_no_box_of_one_axis_are_refused():
+    assert continuous_actions(spaces.Box(-1, 1, (3,))) == 3
+    for space in (spaces.Discrete(2), spaces.Box(-1, 1, (2, 2))):
+        with pytest.raises(ValueError, match="this agent's actions are real numbers, a Box; the world has"):
+            continuous_actions(space)

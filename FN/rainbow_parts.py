@@ -1,0 +1,55 @@
+"""Two parts of Rainbow: the distribution of a return on fixed atoms, and layers with noisy weights. Day 4."""
+
+from framework.tf import keras, tf
+
+
+def projected(atoms, next_probs, reward, discount, terminated):
+    """The distribution of r + γ^n (1 - terminated) Z on the atoms of Z again [N, K].
+
+    A moved atom shares its probability between its two neighbours, in proportion to nearness; beyond the ends it all
+    goes to the end. As written here nothing is lost where it falls on an atom (Bellemare et al. 2017, algorithm 1).
+
+    Args:
+        atoms: [K], evenly spaced.
+        next_probs: [N, K] of the return that may follow.
+        reward, discount, terminated: [N].
+    """
+    left = discount * (1 - tf.cast(terminated, tf.float32))
+    moved = tf.clip_by_value(reward[:, None] + left[:, None] * atoms, atoms[0], atoms[-1])  # [N, K]
+    distance = tf.abs(moved[:, None, :] - atoms[:, None]) / (atoms[1] - atoms[0])  # [N, to, from]
+    return tf.reduce_sum(tf.maximum(1 - distance, 0) * next_probs[:, None, :], axis=-1)
+
+
+class NoisyDense(keras.layers.Layer):
+    """A dense layer whose weights are μ + σ ε, with factorised ε (Fortunato et al. 2018, equations 9 to 11).
+
+    μ and σ are learnt. ε is drawn anew at each call with ``training``, for all rows; otherwise it is 0.
+    """
+
+    def __init__(self, units, generator, noise, seed):
+        super().__init__(dtype="float32")
+        self.units, self.generator, self.noise, self.seed = units, generator, noise, seed
+
+    def build(self, shape):
+        inputs, start = shape[-1], keras.initializers.RandomUniform
+        width = inputs**-0.5
+        mean, noise = start(-width, width, seed=self.seed), keras.initializers.Constant(self.noise * width)
+        self.kernel = self.add_weight(shape=(inputs, self.units), initializer=mean)
+        self.bias = self.add_weight(shape=(self.units,), initializer=mean)
+        self.kernel_noise = self.add_weight(shape=(inputs, self.units), initializer=noise)
+        self.bias_noise = self.add_weight(shape=(self.units,), initializer=noise)
+
+    def call(self, x, training=False):
+        y = x @ self.kernel + self.bias
+        if not training:
+            return y
+        seeds = self.generator.make_seeds(2)
+        of_input, of_output = (
+            signed_root(tf.random.stateless_normal((size,), seeds[:, i], alg="philox"))
+            for i, size in enumerate((x.shape[-1], self.units))
+        )
+        return y + ((x * of_input) @ self.kernel_noise + self.bias_noise) * of_output
+
+
+def signed_root(x):
+    return tf.sign(x) * tf.sqrt(tf.abs(x))
