@@ -34,6 +34,11 @@ class Categorical:
         log_probs = tf.nn.log_softmax(self.logits)
         return -tf.reduce_sum(tf.exp(log_probs) * log_probs, axis=-1)
 
+    def kl(self, other):
+        """The Kullback-Leibler divergence Σ π log(π / π') [B] from another such distribution π'."""
+        log_probs, others = tf.nn.log_softmax(self.logits), tf.nn.log_softmax(other.logits)
+        return tf.reduce_sum(tf.exp(log_probs) * (log_probs - others), axis=-1)
+
     def mode(self):
         """The most probable action [B]."""
         return tf.argmax(self.logits, axis=-1)
@@ -59,6 +64,11 @@ class Gaussian:
     def entropy(self):
         """Σ log std + D/2 log 2πe [B]."""
         return tf.reduce_sum(self.log_std + 0.5 * math.log(2 * math.pi * math.e), axis=-1)
+
+    def kl(self, other):
+        """The Kullback-Leibler divergence [B] from another such distribution."""
+        spread = (tf.exp(2 * self.log_std) + (self.mean - other.mean) ** 2) / (2 * tf.exp(2 * other.log_std))
+        return tf.reduce_sum(other.log_std - self.log_std + spread - 0.5, axis=-1)
 
     def mode(self):
         """The mean [B, D]."""

@@ -16,15 +16,15 @@ RANGES = {  # what settings may be: the least, the most, and their names in all 
     "at least 1": (
         1, math.inf, "steps eval_every eval_episodes final_episodes log_every num_envs frame_size frame_stack filters"
         " hidden buffer_size batch_size train_period gradient_steps target_period epsilon_steps rollout_steps epochs"
-        " fit_period sample_size policy_delay value_steps n_step atoms population episodes noise_size window mixtures"
-        " z_size maps record_steps",
+        " fit_period sample_size policy_delay value_steps n_step atoms population episodes noise_size window"
+        " mixtures z_size maps record_steps",
     ),
     "at least 0": (
         0, math.inf, "checkpoint_seconds learning_starts learning_rate baseline_learning_rate"
         " value_learning_rate entropy_weight value_weight exploration noise target_noise noise_clip beta"
         " reward_weight done_weight contrast free_bits",
     ),
-    "above 0": (LEAST, math.inf, "max_grad_norm adam_epsilon clip temperature reward_scale"),
+    "above 0": (LEAST, math.inf, "max_grad_norm adam_epsilon clip temperature reward_scale kl_limit"),
     "from 0 to 1": (0, 1, "gamma lambda_ epsilon_end decay tau alpha"),
     "from 0 to 256": (0, 256, "workers"),
     "from 0.001 to 1000": (1e-3, 1_000, "sigma"),

@@ -17,6 +17,7 @@ CLASSES = {
     "policy_gradient_continuous_agent": "PolicyGradientContinuousAgent",
     "ddpg_agent": "DDPGAgent",
     "sac_agent": "SACAgent",
+    "trpo_agent": "TRPOAgent",
 }
 CONTINUOUS = ("policy_gradient_continuous_agent", "ddpg_agent", "sac_agent")
 

@@ -20,6 +20,7 @@ AGENTS = {
     "policy_gradient_continuous_agent": {},
     "ddpg_agent": {"twin": True, "policy_delay": 2, "target_noise": 0.2},
     "sac_agent": {},
+    "trpo_agent": {},
 }
 BOX = ("policy_gradient_continuous_agent", "ddpg_agent", "sac_agent")
 

@@ -47,6 +47,7 @@ FAMILY = {  # the same of the agents that are not among the book's five
     "policy_gradient_continuous_agent": {"env": "Pendulum-v1", "rollout_steps": 5},
     "ddpg_agent": SMALL | {"twin": True, "policy_delay": 2, "target_noise": 0.2},
     "sac_agent": SMALL,
+    "trpo_agent": {"rollout_steps": 5},
 }  # fmt: skip
 STOP = 240  # steps: all have learnt and evaluated by then, and DQN has copied its network twice
 

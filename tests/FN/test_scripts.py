@@ -21,6 +21,7 @@ FAMILY = {  # script: the flags of a quick run, and its world
     "policy_gradient_continuous_agent": ([], "Pendulum-v1"),
     "ddpg_agent": (["--twin", "--policy-delay", "2", "--target-noise", "0.2"], "Pendulum-v1"),
     "sac_agent": ([], "Pendulum-v1"),
+    "trpo_agent": ([], "CartPole-v1"),
 }
 FILES = {"config.json", "metrics.csv", "agent.npz", "final.npz", "result.json", "learning.png"}
 

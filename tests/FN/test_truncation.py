@@ -28,6 +28,7 @@ SETTINGS = {
     "policy_gradient_continuous_agent": {
         "steps": 8_000, "rollout_steps": 16, "value_learning_rate": 1e-2, "reward_scale": 1.0,
     },
+    "trpo_agent": {"steps": 8_000, "rollout_steps": 16, "value_learning_rate": 1e-2},
     "ddpg_agent": {"steps": 4_000, "batch_size": 32, "tau": 0.05},
     "sac_agent": {"steps": 4_000, "batch_size": 32, "tau": 0.05, "temperature": 1e-6},
 }  # fmt: skip

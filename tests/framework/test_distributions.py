@@ -129,3 +129,15 @@ def test_each_kind_of_space_has_its_distribution():
     for space in (spaces.Discrete(3, start=1), spaces.MultiBinary(3), spaces.Box(-1, 1, (2, 2))):
         with pytest.raises(ValueError, match="Discrete spaces or in a Box of one axis"):
             policy_class(space)
+
+
+def test_the_divergence_of_two_policies_is_the_mean_of_the_log_of_their_ratio():
+    """Worked out by hand for Discrete actions, by numerical integration for a Box."""
+    one, other = (Categorical(tf.math.log([probs])) for probs in ([0.5, 0.25, 0.25], [0.25, 0.25, 0.5]))
+    assert one.kl(other).numpy() == pytest.approx([0.5 * np.log(2) - 0.25 * np.log(2)], abs=1e-6)
+    one, other = (Gaussian(*map(tf.constant, rows)) for rows in (([[0.3]], [[-0.5]]), ([[-0.2]], [[0.1]])))
+    x = np.linspace(-6, 6, 20_001, dtype="f")[:, None]
+    log_p, log_q = one.log_prob(x).numpy(), other.log_prob(x).numpy()
+    integral = np.trapezoid(np.exp(log_p) * (log_p - log_q), x[:, 0])
+    assert one.kl(other).numpy() == pytest.approx([integral], abs=1e-4)
+    assert one.kl(one).numpy() == pytest.approx([0], abs=1e-6)

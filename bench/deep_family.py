@@ -1,0 +1,183 @@
+"""What the rest of Day 4's family learns, and how long it takes: every seed. Needs the extras box2d and minatar.
+
+    python bench/deep_family.py                       everything; hours on two cores
+    python bench/deep_family.py --only pendulum       one part; the others keep their last results
+    python bench/deep_family.py --only pendulum --run sac --seeds 100
+
+Parts: pendulum (mean returns of 100 fresh episodes on the way), seconds (until 100 fresh episodes confirm -200, the
+process's start included), repairs (each of TD3's three alone), needs (what each agent is without one of its parts),
+cartpole (Rainbow), breakout (Rainbow, without each of the six and without all, on MinAtar's Breakout). Each run is a
+process of its own. Writes results/deep_family.json.
+"""
+
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.machine import RESULTS, machine, save
+from framework.cli import run
+
+ROOT = Path(__file__).parents[1]
+TD3 = ("--twin", "--policy-delay", "2", "--target-noise", "0.2")
+OFTEN = ("--eval-episodes", "100", "--target-return", "None")
+PENDULUM = ("--env", "Pendulum-v1")
+ALL_OFF = ("--no-double", "--no-dueling", "--no-prioritized", "--n-step", "1", "--no-distributional", "--no-noisy")
+SWITCHES = {
+    "double": "--no-double", "dueling": "--no-dueling", "prioritized": "--no-prioritized",
+    "several steps": "--n-step 1", "distributional": "--no-distributional", "noisy": "--no-noisy",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """A script, its flags, and how often it is looked at."""
+
+    script: str
+    flags: tuple[str, ...] = ()
+    steps: int = 20_000
+    every: int = 2_000
+
+
+PENDULUM_RUNS = {
+    "DDPG": Run("ddpg_agent"),
+    "TD3": Run("ddpg_agent", TD3),
+    "SAC": Run("sac_agent"),
+    "Gaussian actor-critic": Run("policy_gradient_continuous_agent", (), 300_000, 30_000),
+    "PPO": Run("ppo_agent", PENDULUM, 100_000, 10_000),
+}
+REPAIRS = {  # DDPG and TD3 themselves are among the runs above
+    "twin": Run("ddpg_agent", ("--twin",)),
+    "policy delay": Run("ddpg_agent", ("--policy-delay", "2")),
+    "target noise": Run("ddpg_agent", ("--target-noise", "0.2")),
+}
+NEEDS = {
+    "DDPG, no target networks": Run("ddpg_agent", ("--tau", "1")),
+    "DDPG, no noise on actions": Run("ddpg_agent", ("--exploration", "0")),
+    "SAC, no target networks": Run("sac_agent", ("--tau", "1")),
+    "SAC, temperature 0.2": Run("sac_agent", ("--temperature", "0.2")),
+    "SAC, temperature 10": Run("sac_agent", ("--temperature", "10")),
+    "Gaussian actor-critic, rewards as they are": Run(
+        "policy_gradient_continuous_agent", ("--reward-scale", "1"), 300_000, 30_000
+    ),
+    "Gaussian actor-critic, one step of the critic": Run(
+        "policy_gradient_continuous_agent", ("--value-steps", "1"), 300_000, 30_000
+    ),
+}
+CARTPOLE = {
+    "all six": Run("rainbow_agent", ("--test",), 30_000, 2_500),
+    "none": Run("rainbow_agent", ("--test", *ALL_OFF), 30_000, 2_500),
+}
+MINATAR = ("--env", "MinAtar/Breakout-v1")
+BREAKOUT = {
+    "all six": Run("rainbow_agent", MINATAR, 300_000, 10_000),
+    "none": Run("rainbow_agent", (*MINATAR, *ALL_OFF), 300_000, 10_000),
+}
+for switch, off in SWITCHES.items():
+    CARTPOLE[f"without {switch}"] = Run("rainbow_agent", ("--test", *off.split()), 30_000, 2_500)
+    BREAKOUT[f"without {switch}"] = Run("rainbow_agent", (*MINATAR, *off.split()), 300_000, 10_000)
+PARTS = {
+    "pendulum": PENDULUM_RUNS,
+    "seconds": PENDULUM_RUNS,
+    "repairs": REPAIRS,
+    "needs": NEEDS,
+    "cartpole": CARTPOLE,
+    "breakout": BREAKOUT,
+}
+TARGET = -200.0
+
+
+@dataclass(frozen=True)
+class Options:
+    only: str = ""
+    """Only the parts whose name has this in it."""
+    run: str = ""
+    """Of these, only the runs whose name has this in it."""
+    seeds: tuple[int, ...] = (100, 101, 102, 103, 104)
+    """Seeds that nothing was tuned on."""
+    together: int = 1
+    """How many runs go on at once, but for the part seconds."""
+
+
+def learn(one, seed, flags):
+    """A run: its evaluations [(step, return), …], result, seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, str(ROOT / "FN" / f"{one.script}.py"), *one.flags, "--seed", str(seed), *flags]
+        began, epoch = time.perf_counter(), time.time()
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        seconds = time.perf_counter() - began
+        (home,) = Path(folder, "runs", one.script).iterdir()
+        result = json.loads((home / "result.json").read_text(encoding="utf-8"))
+        with open(home / "metrics.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    return {
+        "seed": seed,
+        "curve": [(int(row["step"]), float(row["eval_return"])) for row in rows if row["eval_return"]],
+        "return": result["return"],
+        "steps": result["steps"],
+        "seconds": round(seconds, 1),
+        "seconds_to_target": round(result["reached_time"] - epoch, 1) if result["reached"] else None,
+        "peak_megabytes": result["peak_megabytes"],
+    }
+
+
+def curve(one, seed):
+    """All the steps, evaluated on 100 fresh episodes (CartPole and Breakout: 20) every so often."""
+    often = OFTEN if one.every < 10_000 or "Breakout" not in " ".join(one.flags) else ("--target-return", "None")
+    return learn(one, seed, (*often, "--steps", str(one.steps), "--eval-every", str(one.every)))
+
+
+def timed(one, seed):
+    """As a reader runs it, but for the target: until 100 fresh episodes confirm -200."""
+    return learn(one, seed, ("--target-return", str(TARGET), "--steps", str(one.steps)))
+
+
+def measured(one, options):
+    """All seeds of a run."""
+    with ThreadPoolExecutor(options.together) as pool:
+        curves = list(pool.map(lambda seed: curve(one, seed), options.seeds))
+    last, area = [run["curve"][-1][1] for run in curves], [np.mean([y for _, y in run["curve"]]) for run in curves]
+    found = {
+        "machine": machine("tensorflow-cpu", "keras", "gymnasium"),
+        "flags": " ".join(one.flags),
+        "last": last,
+        "median_last": float(np.median(last)),
+        "area": [round(float(mean), 2) for mean in area],
+        "median_area": round(float(np.median(area)), 2),
+        "seeds": curves,
+    }
+    return found
+
+
+def times(one, options):
+    """Seconds of all seeds, one run after the other with nothing beside it."""
+    runs = [timed(one, seed) for seed in options.seeds]
+    seconds = [run["seconds_to_target"] for run in runs]
+    print(f"seconds to {TARGET:g}: {seconds}", flush=True)
+    return {"machine": machine("tensorflow-cpu", "keras", "gymnasium"), "seconds": seconds, "seeds": runs}
+
+
+def main(options):
+    path = RESULTS / "deep_family.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for part, runs in PARTS.items():
+        for name, one in runs.items():
+            if options.only not in part or options.run.lower() not in name.lower():
+                continue
+            if part == "seconds":
+                known.setdefault(part, {})[name] = times(one, options)
+            else:
+                found = known.setdefault(part, {})[name] = measured(one, options)
+                print(f"{part}, {name}: {found['last']}, area {found['area']}", flush=True)
+            save("deep_family", known)
+
+
+if __name__ == "__main__":
+    run(main, Options, __doc__)
