@@ -132,7 +132,7 @@ class TRPOAgent(Agent):
         """V of each row [B, …]."""
         return self.critic(obs)[:, 0]
 
-    def gain(self, batch, old):
+    def surrogate(self, batch, old):
         """E[ρ A] of N rows; A is standardised."""
         log_prob, old_log_prob = (policy.log_prob(batch.action) for policy in (self.policy(batch.obs), old))
         same_shape(log_prob, batch.advantage)
@@ -156,11 +156,11 @@ class TRPOAgent(Agent):
             variable.assign(tf.reshape(part, variable.shape))
 
     def policy_step(self, batch):
-        """The largest step within the trust region that gains something; how far it went, KL, and the gain."""
+        """The largest step within the trust region that gains something: KL, and by how much E[ρ A] rose."""
         variables, start = self.actor.trainable_variables, flat(self.actor.trainable_variables)
         old = self.policy_class(*map(tf.stop_gradient, tf.nest.flatten(self.actor(batch.obs))))
         with tf.GradientTape() as tape:
-            before = self.gain(batch, old)
+            before = self.surrogate(batch, old)
         slope = flat(tape.gradient(before, variables))
 
         def product(vector):
@@ -168,21 +168,21 @@ class TRPOAgent(Agent):
 
         direction = conjugate_gradients(product, slope, self.config.gradient_steps)
         whole = tf.sqrt(2 * self.config.kl_limit / (tf.tensordot(direction, product(direction), 1) + 1e-12))
-        size, kl, gain = whole, tf.constant(0.0), tf.constant(0.0)
+        size, kl, improvement = whole, tf.constant(0.0), tf.constant(0.0)
         for halving in tf.range(HALVINGS + 1):
             size = whole * 0.5 ** tf.cast(halving, tf.float32)
             if halving == HALVINGS:
                 size = tf.constant(0.0)  # given up
             self.move_to(start + size * direction)
-            kl, gain = tf.reduce_mean(old.kl(self.policy(batch.obs))), self.gain(batch, old) - before
-            if kl <= self.config.kl_limit and gain > 0:
+            kl, improvement = tf.reduce_mean(old.kl(self.policy(batch.obs))), self.surrogate(batch, old) - before
+            if kl <= self.config.kl_limit and improvement > 0:
                 break
-        return kl, gain
+        return kl, improvement
 
     @compiled
     def update(self, batch):
         """A step of the actor and several of the critic, on N rows; returns what to log."""
-        kl, gain = self.policy_step(batch)
+        kl, improvement = self.policy_step(batch)
         variables, value_loss = self.critic.trainable_variables, 0.0
         for _ in tf.range(self.config.value_steps):
             with tf.GradientTape() as tape:
@@ -191,7 +191,7 @@ class TRPOAgent(Agent):
                 value_loss = tf.reduce_mean((batch.returns - value) ** 2)
             self.critic_optimizer.apply(tape.gradient(value_loss, variables), variables)
         entropy = tf.reduce_mean(self.policy(batch.obs).entropy())
-        return {"kl": kl, "policy_loss": -gain, "value_loss": value_loss, "entropy": entropy}
+        return {"kl": kl, "policy_loss": -improvement, "value_loss": value_loss, "entropy": entropy}
 
     def train_step(self, rollout):
         """All that is learnt from one rollout, in one compiled call; returns what to log."""

@@ -6,8 +6,8 @@
 
 Parts: pendulum (mean returns of 100 fresh episodes on the way), seconds (until 100 fresh episodes confirm -200, the
 process's start included), repairs (each of TD3's three alone), needs (what each agent is without one of its parts),
-cartpole (Rainbow), breakout (Rainbow, without each of the six and without all, on MinAtar's Breakout). Each run is a
-process of its own. Writes results/deep_family.json.
+trust (how far TRPO and PPO move), cartpole (Rainbow), breakout (Rainbow, without each of the six and without all, on
+MinAtar's Breakout). Each run is a process of its own. Writes results/deep_family.json and draws docs/deep_family.png.
 """
 
 import csv
@@ -71,6 +71,11 @@ NEEDS = {
         "policy_gradient_continuous_agent", ("--value-steps", "1"), 300_000, 30_000
     ),
 }
+TRUST = {
+    "TRPO": Run("trpo_agent", (), 60_000, 4_000),
+    "PPO": Run("ppo_agent", ("--test",), 60_000, 4_000),
+    "PPO without clipping": Run("ppo_agent", ("--test", "--clip", "1e6"), 60_000, 4_000),
+}
 CARTPOLE = {
     "all six": Run("rainbow_agent", ("--test",), 30_000, 2_500),
     "none": Run("rainbow_agent", ("--test", *ALL_OFF), 30_000, 2_500),
@@ -87,6 +92,7 @@ PARTS = {
     "pendulum": PENDULUM_RUNS,
     "seconds": PENDULUM_RUNS,
     "repairs": REPAIRS,
+    "trust": TRUST,
     "needs": NEEDS,
     "cartpole": CARTPOLE,
     "breakout": BREAKOUT,
@@ -120,6 +126,7 @@ def learn(one, seed, flags):
     return {
         "seed": seed,
         "curve": [(int(row["step"]), float(row["eval_return"])) for row in rows if row["eval_return"]],
+        "kl": [(int(row["step"]), float(row["kl"])) for row in rows if row.get("kl")],
         "return": result["return"],
         "steps": result["steps"],
         "seconds": round(seconds, 1),
@@ -177,6 +184,42 @@ def main(options):
                 found = known.setdefault(part, {})[name] = measured(one, options)
                 print(f"{part}, {name}: {found['last']}, area {found['area']}", flush=True)
             save("deep_family", known)
+    draw(known)
+
+
+def draw(known):
+    """Pendulum off-policy and on-policy; CartPole within a trust region, by clipping and by neither, and how far each
+    update moves the policy. Each seed is a thin line, their median a thick one."""
+    from matplotlib.figure import Figure
+
+    from framework.plots import COLOURS, finish, save_figure
+
+    figure = Figure(figsize=(10.5, 7), layout="constrained")
+    panels = (
+        ("Pendulum-v1, off-policy", "pendulum", ("DDPG", "TD3", "SAC"), "curve"),
+        ("Pendulum-v1, on-policy", "pendulum", ("Gaussian actor-critic", "PPO"), "curve"),
+        ("CartPole-v1", "trust", tuple(TRUST), "curve"),
+        ("CartPole-v1", "trust", tuple(TRUST), "kl"),
+    )
+    for ax, (title, part, names, what) in zip(figure.subplots(2, 2).flat, panels, strict=True):
+        for name, colour in zip(names, COLOURS, strict=False):
+            # PPO's KL is an estimate from the actions taken, which may fall below 0.
+            lines = [
+                np.maximum(np.array(one[what]).T, -np.inf if what == "curve" else 1e-5)
+                for one in known.get(part, {}).get(name, {"seeds": ()})["seeds"]
+            ]
+            for step, value in lines:
+                ax.plot(step / 1000, value, color=colour, alpha=0.25, linewidth=0.9)
+            if lines:
+                step, value = (np.median([line[i] for line in lines], axis=0) for i in (0, 1))
+                ax.plot(step / 1000, value, color=colour, linewidth=2, label=name)
+        ax.set(title=title, xlabel="thousand steps of all worlds")
+        ax.set_ylabel("mean return of 100 fresh episodes" if what == "curve" else "KL divergence of an update, nats")
+        if what == "kl":
+            ax.set_yscale("log")
+        ax.legend(frameon=False)
+        finish(ax)
+    save_figure(figure, (ROOT / "docs" / "deep_family.png").as_posix())
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ class Gaussian:
 
     def kl(self, other):
         """The Kullback-Leibler divergence [B] from another such distribution."""
-        spread = (tf.exp(2 * self.log_std) + (self.mean - other.mean) ** 2) / (2 * tf.exp(2 * other.log_std))
-        return tf.reduce_sum(other.log_std - self.log_std + spread - 0.5, axis=-1)
+        squares = (tf.exp(2 * self.log_std) + (self.mean - other.mean) ** 2) / (2 * tf.exp(2 * other.log_std))
+        return tf.reduce_sum(other.log_std - self.log_std + squares - 0.5, axis=-1)
 
     def mode(self):
         """The mean [B, D]."""

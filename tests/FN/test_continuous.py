@@ -104,6 +104,16 @@ def test_rewards_of_the_Gaussian_actor_critic_are_scaled_and_returns_are_shown_a
     assert returns == pytest.approx(np.array([[1 + 1.5, -2 + 2] + last / 4, [3, 4] + last / 2]), rel=1e-5)
 
 
+def test_nothing_crosses_from_one_episode_into_the_next(make_agent):
+    """The second step belongs to other episodes: its reward of 1000 does not reach the first."""
+    agent = make_agent("policy_gradient_continuous_agent", gamma=0.9, lambda_=1.0, reward_scale=1.0)
+    no, yes, obs, rollout = np.zeros(1, bool), np.ones(1, bool), np.ones((1, 3), "f"), Rollout()
+    for reward in (1.0, 1000.0):
+        step = Transition(obs, np.zeros((1, 2), "f"), np.array([reward], "f"), obs, yes, no)
+        rollout.add(step, value=agent.value(obs))
+    assert agent.targets(rollout)[1] == pytest.approx(np.array([[1.0], [1000.0]]))
+
+
 # Gradients
 
 
