@@ -60,7 +60,7 @@ class Config(WorldConfig):
     learning_starts: int = 100
     """Steps before the first gradient step, with actions at random."""
     train_period: int = 8
-    """Steps of all worlds between two calls of train_step."""
+    """Steps of all worlds between two calls of train_step, not below num_envs: else there are fewer calls."""
     gradient_steps: int = 8
     """Gradient steps in a call of train_step. 8 every 8 steps are as many as the papers' 1 every step."""
     batch_size: int = 128
@@ -87,7 +87,7 @@ class Config(WorldConfig):
     """Units of the hidden layers, of each network."""
 
 
-TAKES = {"Pendulum-v1": "about 15 seconds, 0.6 GB of memory and 1 MB on disk"}  # until the target is reached
+TAKES = {"Pendulum-v1": "about 20 seconds, 0.8 GB of memory and 1 MB on disk"}  # until the target is reached
 
 
 def td_target(reward, discount, terminated, next_q):
@@ -96,7 +96,7 @@ def td_target(reward, discount, terminated, next_q):
 
 
 def smoothed(action, noise, noise_clip):
-    """Actions [N, D] with noise [N, D], which is clipped, as is their sum (Fujimoto et al. 2018, equation 14)."""
+    """Actions [N, D] and noise [N, D], clipped (Fujimoto et al. 2018, equation 14); the sum stays in the range."""
     return tf.clip_by_value(action + tf.clip_by_value(noise, -noise_clip, noise_clip), -1.0, 1.0)
 
 

@@ -105,7 +105,11 @@ BREAKOUT = Config(
     epsilon_end=0.01, epsilon_steps=30_000, value_range=(0.0, 20.0), filters=((16, 3, 1),), eval_episodes=20,
     target_return=None,
 )  # fmt: skip
-TAKES = {}  # until the target is reached
+TAKES = {
+    "Catcher-v0": "about three minutes, 1.1 GB of memory and 45 MB on disk",
+    "CartPole-v1": "about a minute, 0.9 GB of memory and 5 MB on disk",
+    "MinAtar/Breakout-v1": "about a quarter of an hour, 1.0 GB of memory and 45 MB on disk",
+}
 
 
 def td_target(reward, discount, terminated, next_q):
@@ -127,7 +131,7 @@ def network(observation_space, actions, config, generator):
             x = NoisyDense(outputs * atoms, generator, config.noise, next(layers.seeds))(x)
         else:
             x = layers.linear(layers.dense(x, config.hidden), outputs * atoms)
-        return keras.layers.Reshape((outputs, atoms))(x)
+        return keras.layers.Reshape((outputs, atoms), dtype="float32")(x)
 
     output = stream(actions)
     if config.dueling:  # dueling: the mean is taken for each atom
@@ -150,8 +154,9 @@ class RainbowAgent(Agent):
 
     def __init__(self, observation_space, action_space, config):
         low, high = config.value_range
-        if config.atoms < 2 or not low < high:
-            raise ValueError(f"there must be two atoms at least, from a low value to a high one; got {low}, {high}")
+        if config.distributional and (config.atoms < 2 or not low < high):
+            got = f"{config.atoms} from {low} to {high}"
+            raise ValueError(f"there must be two atoms at least, from a low value to a high one; got {got}")
         self.config, self.actions = config, discrete_actions(action_space)
         self.atoms = tf.linspace(*map(np.float32, config.value_range), config.atoms)  # [K]
         self.generator = tf.random.Generator.from_seed(config.seed, alg="philox")

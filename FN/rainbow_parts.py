@@ -33,9 +33,10 @@ class NoisyDense(keras.layers.Layer):
     def build(self, shape):
         inputs, start = shape[-1], keras.initializers.RandomUniform
         width = inputs**-0.5
-        mean, noise = start(-width, width, seed=self.seed), keras.initializers.Constant(self.noise * width)
-        self.kernel = self.add_weight(shape=(inputs, self.units), initializer=mean)
-        self.bias = self.add_weight(shape=(self.units,), initializer=mean)
+        noise = keras.initializers.Constant(self.noise * width)
+        means = [start(-width, width, seed=self.seed + i) for i in range(2)]
+        self.kernel = self.add_weight(shape=(inputs, self.units), initializer=means[0])
+        self.bias = self.add_weight(shape=(self.units,), initializer=means[1])
         self.kernel_noise = self.add_weight(shape=(inputs, self.units), initializer=noise)
         self.bias_noise = self.add_weight(shape=(self.units,), initializer=noise)
 

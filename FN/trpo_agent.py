@@ -6,8 +6,8 @@ Kullback-Leibler divergence, and takes the largest step within a limit δ:
     maximise  E[ρ A],  ρ = π(a | s) / π_old(a | s),   where  E[KL(π_old(· | s), π(· | s))] ≤ δ    (their equation 14)
 
 Near the old weights the first is a slope g, and the second a bowl, ½ xᵀ F x with F the Fisher information matrix. So
-the best direction is x = F⁻¹ g, the natural gradient, and the limit is reached at the length √(2 δ / xᵀ F x). F has
-as many rows as the network has weights, and is never written down: conjugate gradients need products F v alone, and
+the best direction is x = F⁻¹ g, the natural gradient, and the limit is reached at √(2 δ / xᵀ F x) times x. F has as
+many rows as the network has weights, and is never written down: conjugate gradients need products F v alone, and
 those are gradients of a gradient. Slope and bowl hold only nearby, so the step is halved until it gains something and
 keeps to the limit. PPO leaves all this away, and cuts off the gain of what has moved by more than ε.
 
@@ -61,7 +61,7 @@ class Config(WorldConfig):
     """Units of the hidden layers, of each network."""
 
 
-DAMPING = 0.1  # added to the diagonal of F, which may be nearly singular
+DAMPING = 0.1  # added to the diagonal of F, which may be nearly singular; steps are a little shorter for it
 HALVINGS = 10  # of a step, before it is given up
 TAKES = {"CartPole-v1": "about 15 seconds, 0.6 GB of memory and 1 MB on disk"}  # until the target is reached
 

@@ -136,7 +136,7 @@ def learn(one, seed, flags):
 
 
 def curve(one, seed):
-    """All the steps, evaluated on 100 fresh episodes (CartPole and Breakout: 20) every so often."""
+    """All the steps, evaluated on 100 fresh episodes (Breakout: 20) every so often."""
     often = OFTEN if one.every < 10_000 or "Breakout" not in " ".join(one.flags) else ("--target-return", "None")
     return learn(one, seed, (*often, "--steps", str(one.steps), "--eval-every", str(one.every)))
 
@@ -214,7 +214,11 @@ def draw(known):
                 step, value = (np.median([line[i] for line in lines], axis=0) for i in (0, 1))
                 ax.plot(step / 1000, value, color=colour, linewidth=2, label=name)
         ax.set(title=title, xlabel="thousand steps of all worlds")
-        ax.set_ylabel("mean return of 100 fresh episodes" if what == "curve" else "KL divergence of an update, nats")
+        ax.set_ylabel(
+            "mean return of 100 fresh episodes"
+            if what == "curve"
+            else "KL divergence, nats (TRPO: after an update; PPO: mean on the way)"
+        )
         if what == "kl":
             ax.set_yscale("log")
         ax.legend(frameon=False)

@@ -70,6 +70,7 @@ class MinAtar(gym.Env):
         super().reset(seed=seed)
         if seed is not None:
             self.game.seed(seed)
+            self.game.last_action = 0  # else a seeded game would depend on the one before
         self.game.reset()
         return self._shown(), {}
 

@@ -201,17 +201,30 @@ def test_the_derivatives_of_log_pi_are_those_of_the_page():
 
 
 @pytest.mark.parametrize("name", OFF_POLICY)
-def test_the_actors_loss_trains_no_critic_and_the_critics_loss_no_actor_and_no_target(name, make_agent):
-    agent = make_agent(name)
-    for part in ("policy_loss", "critic_loss"):
-        held = {"policy_loss": agent.critics, "critic_loss": [agent.actor]}[part]
-        before = [network.get_weights() for network in held]
-        with tf.GradientTape() as tape:
-            loss = getattr(agent, part)(batch_of())
-            loss = loss[0] if isinstance(loss, tuple) else loss
-        trained = agent.critic_variables if part == "critic_loss" else agent.actor.trainable_variables
-        assert all(gradient is not None for gradient in tape.gradient(loss, trained))
-        assert [network.get_weights()[0].tolist() for network in held] == [w[0].tolist() for w in before]
+def test_the_critics_loss_trains_no_actor_and_no_target(name, make_agent):
+    agent = moved_apart(make_agent(name))
+    with tf.GradientTape(persistent=True) as tape:
+        loss, _ = agent.critic_loss(batch_of())
+    assert all(gradient is not None for gradient in tape.gradient(loss, agent.critic_variables))
+    for network in (agent.actor, *agent.targets):
+        assert set(map(type, tape.gradient(loss, network.trainable_variables))) == {type(None)}
+
+
+@pytest.mark.parametrize(("name", "actors", "critics"), [("ddpg_agent", "actor_", "critic_"), ("sac_agent", 1, 0)])
+def test_each_optimizer_moves_its_own_networks_alone(name, actors, critics, make_agent, without_xla):
+    """With a learning rate of 0 a network stays where it is, whatever the others do."""
+    for still, moves in ((actors, critics), (critics, actors)):
+        agent = make_agent(name, learning_rate=0.1)
+        optimizers = [
+            agent.optimizers[i] if name == "sac_agent" else getattr(agent, f"{i}optimizer") for i in (still, moves)
+        ]
+        optimizers[0].learning_rate.assign(0.0)
+        networks = {actors: [agent.actor], critics: agent.critics}
+        before = {one: [array for network in of for array in network.get_weights()] for one, of in networks.items()}
+        agent.train_step(batches_of(1))
+        after = {one: [array for network in of for array in network.get_weights()] for one, of in networks.items()}
+        assert all(map(np.array_equal, before[still], after[still]))
+        assert not all(map(np.array_equal, before[moves], after[moves]))
 
 
 # What moves, and when

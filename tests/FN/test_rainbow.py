@@ -10,7 +10,7 @@ import pytest
 from FN import dqn_agent, rainbow_agent
 from FN.rainbow_parts import NoisyDense, projected
 from framework.replay import Batch, PrioritizedReplayBuffer, ReplayBuffer
-from framework.tf import keras, tf
+from framework.tf import keras, set_precision, tf
 
 OFF = {"double": False, "dueling": False, "prioritized": False, "n_step": 1, "distributional": False, "noisy": False}
 SWITCHES = dict.fromkeys(OFF, True) | {"n_step": 3}
@@ -172,7 +172,9 @@ def test_the_loss_of_a_row_is_its_divergence_and_0_where_both_agree(make_agent):
 
 @pytest.mark.parametrize("options", [{"atoms": 1}, {"value_range": (3.0, 3.0)}, {"value_range": (5.0, -5.0)}])
 def test_atoms_that_are_none_are_refused(options, make_agent):
-    with pytest.raises(ValueError, match="there must be two atoms at least, from a low value to a high one; got"):
+    with pytest.raises(
+        ValueError, match=r"there must be two atoms at least, from a low value to a high one; got .* from"
+    ):
         make_agent("rainbow_agent", **options)
 
 
@@ -234,15 +236,42 @@ def test_the_noise_of_a_layer_is_the_product_of_one_for_each_input_and_one_for_e
 
 
 def test_both_networks_and_both_passes_of_double_have_noise_of_their_own(make_agent):
-    agent = agent_with(make_agent, "noisy", "double")
-    drawn = []
-    batch = batch_of()
-    for _ in range(2):
-        drawn.append(agent.target(batch).numpy())
-    assert np.abs(drawn[0] - drawn[1])[~batch.terminated].max() > 1e-3
+    """The target network is a copy here; what each says of the same observations differs by its noise alone."""
+    agent, said = agent_with(make_agent, "noisy", "double"), []
+    quiet = agent.network(batch_of().next_obs).numpy()
+    for name in ("network", "target_network"):
+        network = getattr(agent, name)
+
+        def noting(obs, training=False, network=network):
+            said.append(network(obs, training=training).numpy())
+            return tf.constant(said[-1])
+
+        vars(agent)[name] = noting
+    agent.target(batch_of())
+    assert len(said) == 2
+    for one, other in ((said[0], quiet), (said[1], quiet), (said[0], said[1])):
+        assert np.abs(one - other).max() > 1e-3
+
+
+def test_weights_and_biases_of_a_noisy_layer_start_apart():
+    layer = NoisyDense(4, tf.random.Generator.from_seed(0, alg="philox"), 0.5, seed=1)
+    layer(tf.eye(3))
+    assert not np.isin(layer.bias.numpy(), layer.kernel.numpy()).any()
 
 
 # Learning
+
+
+@pytest.mark.parametrize("names", [(), tuple(OFF)])
+def test_half_precision_keeps_values_and_losses_in_float32(names, make_agent, without_xla):
+    set_precision("mixed_bfloat16")
+    try:
+        agent = agent_with(make_agent, *names)
+        agent.train_step(Batch(*(array[None] for array in batch_of())))
+        assert agent.network(batch_of().obs).dtype == tf.float32
+        assert agent.greedy(batch_of().obs).shape == (6,)
+    finally:
+        set_precision("float32")
 
 
 @pytest.mark.slow

@@ -91,7 +91,7 @@ def test_a_step_that_gains_nothing_is_given_up(agent, rows):
 
 @pytest.mark.slow
 def test_cartpole_is_learnt_and_no_update_leaves_the_trust_region(tmp_path):
-    config = replace(trpo_agent.Config(), seed=200, run_folder=str(tmp_path))
+    config = replace(trpo_agent.Config(), seed=200, log_every=1, run_folder=str(tmp_path))
     agent = trpo_agent.train(config)
     with open(tmp_path / "metrics.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -47,14 +47,27 @@ def test_a_game_goes_on_exactly_where_a_checkpoint_was_taken(env_id, tmp_path):
 
 
 @needs_minatar
-def test_a_checkpoint_without_the_last_action_would_be_noticed(monkeypatch):
-    """At a reset MinAtar does not forget it; it may be done again in the first step."""
-    env = gym.make(BREAKOUT).unwrapped
+def test_the_last_action_outlives_a_reset_and_is_in_the_checkpoint():
+    """MinAtar does not forget it; it may be done again in the first step."""
+    env, other = gym.make(BREAKOUT).unwrapped, gym.make(BREAKOUT).unwrapped
     env.reset(seed=0)
     env.step(2)
     env.reset()
-    assert env.game.last_action == env.actions[2]
-    assert env.inner_state()["last_action"] == env.actions[2]
+    other.reset(seed=1)
+    assert other.game.last_action != env.game.last_action
+    other.load_inner_state(env.inner_state())
+    assert other.game.last_action == env.game.last_action == env.actions[2]
+
+
+@needs_minatar
+def test_a_seeded_game_does_not_depend_on_the_one_before():
+    env = gym.make(BREAKOUT).unwrapped
+    for seed in range(40):  # in one of ten the last action would be done again
+        env.reset(seed=seed)
+        fresh = [env.step(0)[0] for _ in range(4)]
+        env.step(2)
+        env.reset(seed=seed)
+        np.testing.assert_array_equal([env.step(0)[0] for _ in range(4)], fresh)
 
 
 @needs_minatar
