@@ -87,7 +87,7 @@ class Config(WorldConfig):
     """Units of the hidden layers, of each network."""
 
 
-TAKES = {"Pendulum-v1": "about 20 seconds, 0.8 GB of memory and 1 MB on disk"}  # until the target is reached
+TAKES = {"Pendulum-v1": "about half a minute, 0.8 GB of memory and 1 MB on disk"}  # until the target is reached
 
 
 def td_target(reward, discount, terminated, next_q):

@@ -105,11 +105,6 @@ BREAKOUT = Config(
     epsilon_end=0.01, epsilon_steps=30_000, value_range=(0.0, 20.0), filters=((16, 3, 1),), eval_episodes=20,
     target_return=None,
 )  # fmt: skip
-TAKES = {
-    "Catcher-v0": "about three minutes, 1.1 GB of memory and 45 MB on disk",
-    "CartPole-v1": "about a minute, 0.9 GB of memory and 5 MB on disk",
-    "MinAtar/Breakout-v1": "about a quarter of an hour, 1.0 GB of memory and 45 MB on disk",
-}
 
 
 def td_target(reward, discount, terminated, next_q):
@@ -270,4 +265,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, RainbowAgent, [Config(), CARTPOLE, BREAKOUT], __doc__, TAKES)
+    run_training(train, RainbowAgent, [Config(), CARTPOLE, BREAKOUT], __doc__)

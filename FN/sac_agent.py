@@ -73,7 +73,7 @@ class Config(WorldConfig):
     """Units of the hidden layers, of each network."""
 
 
-TAKES = {"Pendulum-v1": "about 30 seconds, 0.9 GB of memory and 1 MB on disk"}  # until the target is reached
+TAKES = {"Pendulum-v1": "about 20 seconds, 0.9 GB of memory and 1 MB on disk"}  # until the target is reached
 
 
 def soft_target(reward, discount, terminated, next_q, next_log_prob, temperature):

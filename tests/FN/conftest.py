@@ -49,6 +49,19 @@ class Steady(gym.Env):
         return np.eye(11, dtype=np.float32)[self.time] if self.ends else np.ones(1, np.float32)
 
 
+class Aim(gym.Env):
+    """One step: the nearer the action to 1.9, of what may be from -2 to 4, the better. That is 0.3 in [-1, 1]."""
+
+    observation_space, action_space = spaces.Box(0, 1, (1,), np.float32), spaces.Box(-2, 4, (1,), np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.ones(1, np.float32), {}
+
+    def step(self, action):
+        return np.ones(1, np.float32), -float(((action[0] - 1.9) / 3) ** 2), True, False, {}
+
+
 WORLDS = {
     "Steady-v0": {},
     "SteadyEnds-v0": {"ends": True},
@@ -63,8 +76,9 @@ def _worlds():
     for name, options in WORLDS.items():
         limit = None if options.get("ends") else 10
         gym.register(name, entry_point=Steady, max_episode_steps=limit, kwargs=options)
+    gym.register("Aim-v0", entry_point=Aim)
     yield
-    for name in WORLDS:
+    for name in (*WORLDS, "Aim-v0"):
         del gym.registry[name]
 
 

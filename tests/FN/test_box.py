@@ -1,31 +1,9 @@
 """A2C and PPO serve a Box of actions by the same class as Discrete ones."""
 
-import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium import spaces
 
 from framework.agent import load_agent
-
-
-class Aim(gym.Env):
-    """One step: the nearer the action to 1.9, of what may be from -2 to 4, the better. That is 0.3 in [-1, 1]."""
-
-    observation_space, action_space = spaces.Box(0, 1, (1,), np.float32), spaces.Box(-2, 4, (1,), np.float32)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        return np.ones(1, np.float32), {}
-
-    def step(self, action):
-        return np.ones(1, np.float32), -float(((action[0] - 1.9) / 3) ** 2), True, False, {}
-
-
-@pytest.fixture(autouse=True)
-def _aim():
-    gym.register("Aim-v0", entry_point=Aim)
-    yield
-    del gym.registry["Aim-v0"]
 
 
 @pytest.mark.parametrize(
