@@ -31,6 +31,7 @@ from FN.rainbow_parts import NoisyDense, projected
 from framework.agent import Agent
 from framework.graph import compiled
 from framework.networks import Layers, copy_weights, discrete_actions
+from framework.optimizers import Adam
 from framework.replay import PrioritizedReplayBuffer, ReplayBuffer
 from framework.runs.config import WorldConfig
 from framework.schedules import Linear
@@ -145,6 +146,7 @@ class RainbowAgent(Agent):
         ValueError: there are no two atoms, or the actions are others.
     """
 
+    policy_learnt = "off-policy"
     acts_with, learns_with = ("network",), ("target_network", "optimizer", "rng", "generator")
 
     def __init__(self, observation_space, action_space, config):
@@ -158,7 +160,7 @@ class RainbowAgent(Agent):
         self.network = network(observation_space, self.actions, config, self.generator)
         self.target_network = network(observation_space, self.actions, config, self.generator)
         self.sync_target()
-        self.optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.max_grad_norm)
+        self.optimizer = Adam(config.learning_rate, global_clipnorm=config.max_grad_norm)
         self.optimizer.build(self.network.trainable_variables)
         self.rng = np.random.default_rng(config.seed)
 

@@ -12,6 +12,7 @@ MinAtar's Breakout). Each run is a process of its own. Writes results/deep_famil
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,8 @@ class Run:
     flags: tuple[str, ...] = ()
     steps: int = 20_000
     every: int = 2_000
+    threads: int = 2
+    """Of one operation; 2 is what every script has. Networks as small as Breakout's are faster with one."""
 
 
 PENDULUM_RUNS = {
@@ -82,12 +85,12 @@ CARTPOLE = {
 }
 MINATAR = ("--env", "MinAtar/Breakout-v1")
 BREAKOUT = {
-    "all six": Run("rainbow_agent", MINATAR, 300_000, 10_000),
-    "none": Run("rainbow_agent", (*MINATAR, *ALL_OFF), 300_000, 10_000),
+    "all six": Run("rainbow_agent", MINATAR, 300_000, 10_000, threads=1),
+    "none": Run("rainbow_agent", (*MINATAR, *ALL_OFF), 300_000, 10_000, threads=1),
 }
 for switch, off in SWITCHES.items():
     CARTPOLE[f"without {switch}"] = Run("rainbow_agent", ("--test", *off.split()), 30_000, 2_500)
-    BREAKOUT[f"without {switch}"] = Run("rainbow_agent", (*MINATAR, *off.split()), 300_000, 10_000)
+    BREAKOUT[f"without {switch}"] = Run("rainbow_agent", (*MINATAR, *off.split()), 300_000, 10_000, threads=1)
 PARTS = {
     "pendulum": PENDULUM_RUNS,
     "seconds": PENDULUM_RUNS,
@@ -117,7 +120,8 @@ def learn(one, seed, flags):
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(ROOT / "FN" / f"{one.script}.py"), *one.flags, "--seed", str(seed), *flags]
         began, epoch = time.perf_counter(), time.time()
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        env = {**os.environ, "NANOKA_THREADS": str(one.threads)}
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, env=env)
         seconds = time.perf_counter() - began
         (home,) = Path(folder, "runs", one.script).iterdir()
         result = json.loads((home / "result.json").read_text(encoding="utf-8"))
@@ -154,6 +158,7 @@ def measured(one, options):
     found = {
         "machine": machine("tensorflow-cpu", "keras", "gymnasium"),
         "flags": " ".join(one.flags),
+        "threads": one.threads,
         "last": last,
         "median_last": float(np.median(last)),
         "area": [round(float(mean), 2) for mean in area],

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import numpy as np
 
+from framework.method import Method
 from framework.runs.config import config_from
 from framework.runs.files import load_arrays, save_arrays
 from framework.runs.folder import script_name
@@ -12,7 +13,7 @@ from framework.vector import make_worlds
 FORMAT = "nanoka agent 1"
 
 
-class Agent:
+class Agent(Method):
     """An agent; a chapter's adds how it acts and how it learns.
 
     It has ``greedy(obs [B, …]) -> action [B]`` or [B, D]: its best actions, without exploration. What is to be kept
@@ -25,6 +26,7 @@ class Agent:
             or TensorFlow's), and anything with ``state()`` and ``load_state(state)``.
     """
 
+    kept_in = "function"
     acts_with = ()
     learns_with = ()
 

@@ -20,9 +20,9 @@ ORDER = (  # imports go from a line to the lines above it; a day may use what an
     ("lab", "exercises", "bench", "tools", "welcome"),
     ("tests",),
 )
-WITH_TENSORFLOW = ("tf", "graph", "networks", "distributions")  # of the toolbox; nothing else loads it
+WITH_TENSORFLOW = ("tf", "graph", "networks", "distributions", "optimizers")  # of the toolbox; nothing else loads it
 FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each other
-    ("cli", "schedules", "returns", "sum_tree", "cma_es", "runs"),
+    ("method", "cli", "schedules", "returns", "sum_tree", "cma_es", "runs"),
     ("plots", "media"),
     ("vector", "rollout", "replay"),
     ("tabular",),
