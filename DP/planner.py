@@ -28,6 +28,7 @@ from DP.backups import greedy_actions, q_values, sweep_policy, sweep_values
 from DP.undiscounted import proper_policy, undiscounted_model
 from environment import BOOK_MAZE, GridWorld, tabular_model
 from framework.cli import CommonOptions, run
+from framework.method import Method
 from framework.plots import save_figure
 from framework.tabular.grid_map import draw_grid, grid_map, grid_text
 from framework.tabular.loops import LARGE, fast
@@ -56,7 +57,7 @@ class Sweep:
     policy: np.ndarray | None = None
 
 
-class Planner:
+class Planner(Method):
     """What all planners share. A planner adds ``_sweeps(model, gamma, threshold)``, a generator of `Sweep`.
 
     States and actions are numbered from 0 in all tables, also those of a world that begins with another number.
@@ -72,6 +73,8 @@ class Planner:
     Raises:
         ValueError: the world shows no model, or one that is impossible.
     """
+
+    model_is, policy_learnt, backup = "known", "planning", "expectation"
 
     def __init__(self, env, compile=None):
         self.env = env
@@ -179,6 +182,8 @@ class PolicyIterationPlanner(Planner):
     hundred policies, each is therefore evaluated more closely.
     """
 
+    based_on = "policy"
+
     def _sweeps(self, model, gamma, threshold):
         tables = (model.next_state, model.prob, model.reward, gamma)
         V = np.zeros(self.num_states + 1)
@@ -211,6 +216,7 @@ class ModifiedPolicyIterationPlanner(Planner):
     already the answer.
     """
 
+    based_on = "policy"
     evaluating_sweeps = 20
 
     def _sweeps(self, model, gamma, threshold):

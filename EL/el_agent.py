@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from gymnasium import spaces
 
+from framework.method import Method
 from framework.tabular.world import uniforms
 
 
@@ -51,7 +52,7 @@ def softmax(row, temperature=1.0):
     return [weight / total for weight in weights]
 
 
-class ELAgent:
+class ELAgent(Method):
     """A table, a policy, and settings. An agent adds ``steps(env)``, a generator of `Step`: one episode.
 
     Args:
@@ -69,10 +70,6 @@ class ELAgent:
     Raises:
         ValueError: states or actions are not numbered from 0, or a setting is wrong.
     """
-
-    prediction_target = "estimate"  # what a value is moved towards: "actual return" or "estimate"
-    based_on = "value"  # what the policy comes from: "value", or "policy", a table of its own
-    policy_learnt = "on-policy"  # whose values are learnt: the acting policy's, or "off-policy", another's
 
     exploration = {"epsilon": (0, 1), "epsilon_decay": (0, 1), "temperature": (0, 100), "initial_value": (-100, 100)}
     limits = {**exploration, "gamma": (0, 1), "learning_rate": (0, 1), "rate_decay": (0, 1)}

@@ -132,6 +132,7 @@ class OpenES:
 class EvolutionalAgent(Agent):
     """A network of plain NumPy, made to be one of many."""
 
+    based_on, prediction_target = "policy", "actual return"
     acts_with = ("theta",)
 
     def __init__(self, observation_space, action_space, config):

@@ -99,6 +99,7 @@ class ActorCriticAgent(Agent):
         config: `Config`.
     """
 
+    based_on = "policy"
     acts_with, learns_with = ("network",), ("optimizer", "generator")
 
     def __init__(self, observation_space, action_space, config):

@@ -125,6 +125,7 @@ class DDPGAgent(Agent):
         config: `Config`.
     """
 
+    based_on, policy_learnt = "policy", "off-policy"
     acts_with = ("actor",)
     learns_with = ("critics", "targets", "actor_optimizer", "critic_optimizer", "rng", "generator")
 

@@ -107,6 +107,7 @@ class DeepQNetworkAgent(Agent):
         config: `Config`.
     """
 
+    policy_learnt = "off-policy"
     acts_with, learns_with = ("network",), ("target_network", "optimizer", "rng")
 
     def __init__(self, observation_space, action_space, config):

@@ -81,6 +81,7 @@ class PolicyGradientAgent(Agent):
         config: `Config`.
     """
 
+    based_on, prediction_target = "policy", "actual return"
     acts_with = ("policy_network", "baseline_network")
     learns_with = ("optimizer", "baseline_optimizer", "generator")
 

@@ -98,6 +98,7 @@ class PolicyGradientContinuousAgent(Agent):
         config: `Config`.
     """
 
+    based_on = "policy"
     acts_with, learns_with = ("actor",), ("critic", "actor_optimizer", "critic_optimizer", "generator")
 
     def __init__(self, observation_space, action_space, config):

@@ -123,6 +123,7 @@ class PPOAgent(Agent):
         ValueError: batch_size does not divide a rollout, or the actions are neither.
     """
 
+    based_on = "policy"
     acts_with, learns_with = ("network",), ("optimizer", "generator", "rng")
 
     def __init__(self, observation_space, action_space, config):

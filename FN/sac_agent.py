@@ -108,6 +108,7 @@ class SACAgent(Agent):
         config: `Config`.
     """
 
+    based_on, policy_learnt = "policy", "off-policy"
     acts_with = ("actor",)
     learns_with = ("critics", "targets", "log_temperature", "optimizers", "rng", "generator")
 

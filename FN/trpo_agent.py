@@ -104,6 +104,7 @@ class TRPOAgent(Agent):
         config: `Config`.
     """
 
+    based_on = "policy"
     acts_with, learns_with = ("actor",), ("critic", "critic_optimizer", "generator")
 
     def __init__(self, observation_space, action_space, config):

@@ -98,6 +98,7 @@ class ValueFunctionAgent(Agent):
         ValueError: batch_size does not divide a sample, or the actions are not Discrete.
     """
 
+    policy_learnt = "off-policy"
     acts_with, learns_with = ("network",), ("optimizer", "rng")
 
     def __init__(self, observation_space, action_space, config):

@@ -121,6 +121,7 @@ def discriminator_loss(learner, expert):
 class Discriminator(Agent):
     """Says whose a step is, from the state and one of two actions."""
 
+    based_on = "reward"
     acts_with, learns_with = ("network",), ("optimizer", "rng")
 
     def __init__(self, config):

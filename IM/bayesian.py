@@ -26,6 +26,7 @@ import numpy as np
 
 from environment import GridWorld
 from framework.cli import CommonOptions, run
+from framework.method import Method
 from framework.tabular.demonstrations import read_demonstrations
 from framework.tabular.world import greedy_policy, uniforms
 from IM.chains import draw_studies, effective_sample_size, named, r_hat, study  # noqa: F401, the page's own tools
@@ -55,7 +56,7 @@ class Sample(NamedTuple):
     level: np.ndarray
 
 
-class BayesianIRL:
+class BayesianIRL(Method):
     """The posterior over rewards.
 
     Args:
@@ -70,6 +71,7 @@ class BayesianIRL:
         ValueError: one sentence that says what is out of range.
     """
 
+    model_is, based_on, policy_learnt, backup = "known", "reward", "planning", "expectation"
     shifts, pairs = 0.1, 0.45  # the shares of proposals that change all cells alike, or two of them
 
     def __init__(self, env, levels=(-1.0, 0.0, 1.0), beta=4.0, gamma=0.9, prior=None, cells=None):

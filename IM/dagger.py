@@ -28,6 +28,7 @@ import numpy as np
 from EL.q_learning import QLearningAgent
 from environment import tabular_model
 from framework.cli import CommonOptions, run
+from framework.method import Method
 from framework.runs.files import load_arrays, save_arrays
 from framework.runs.parallel import progress_bar, run_parallel
 from framework.tabular.world import expected_return, make_world, start_probs, uniforms
@@ -134,7 +135,7 @@ class Round(NamedTuple):
     score: float
 
 
-class Student:
+class Student(Method):
     """Counts the teacher's labels, and does what it was told; cloning and DAgger are this one class.
 
     Args:
@@ -147,6 +148,8 @@ class Student:
         counts: [S, A], all labels so far.
         probs: [S, A], the student's policy.
     """
+
+    based_on, prediction_target = "policy", "label"
 
     def __init__(self, teacher, num_states, num_actions, beta_decay=0.0, seed=None):
         self.teacher, self.beta_decay = teacher, beta_decay

@@ -25,6 +25,7 @@ import numpy as np
 from framework.cli import CommonOptions, run
 from framework.evaluate import evaluate, evaluation_seed
 from framework.graph import compiled, same_shape
+from framework.method import Method
 from framework.networks import Layers, discrete_actions
 from framework.runs.parallel import run_parallel
 from framework.tf import keras, set_seed, tf
@@ -69,7 +70,7 @@ PLANS = {
 }
 
 
-class NetworkStudent:
+class NetworkStudent(Method):
     """A network that says what the teacher would do, and everything that the teacher has said so far.
 
     Args:
@@ -79,6 +80,8 @@ class NetworkStudent:
         filters: of the convolutions, for pictures.
         learning_rate: the step size of Adam.
     """
+
+    based_on, prediction_target, kept_in = "policy", "label", "function"
 
     def __init__(self, obs_space, action_space, seed, hidden=(64, 64), filters=FILTERS, learning_rate=1e-3):
         self.actions = discrete_actions(action_space)

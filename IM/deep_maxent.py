@@ -24,6 +24,7 @@ import numpy as np
 from environment import BLOCK, GridWorld
 from framework.cli import CommonOptions, run
 from framework.graph import compiled, same_shape
+from framework.method import Method
 from framework.networks import Layers
 from framework.plots import COLOURS, finish, save_figure
 from framework.runs.parallel import progress_bar
@@ -74,7 +75,7 @@ def lesson(size, rng, episodes, horizon, seed):
     return Lesson(dynamics, kinds, *read_episodes(dynamics, shown.episodes, GAMMA))
 
 
-class DeepMaxEntIRL:
+class DeepMaxEntIRL(Method):
     """Finds a reward of the features of a cell that explains demonstrations, in several mazes at once.
 
     Args:
@@ -84,6 +85,9 @@ class DeepMaxEntIRL:
         learning_rate: the step size of Adam.
         l2: the weight of an L2 penalty on the rewards of all cells.
     """
+
+    model_is, based_on, policy_learnt, backup = "known", "reward", "planning", "expectation"
+    kept_in = "function"
 
     def __init__(self, num_features, seed, hidden=(16, 16), learning_rate=0.02, l2=1e-3):
         layers = Layers(seed)

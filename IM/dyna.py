@@ -75,7 +75,7 @@ class Model:
 class DynaAgent(ELAgent):
     """Dyna-Q: Q-learning with a model. ``Step.updates`` are the imagined updates that followed a real step."""
 
-    policy_learnt = "off-policy"
+    model_is, policy_learnt = "learnt", "off-policy"
     limits = {**ELAgent.limits, "planning_steps": (0, 1000), "planning_rate": (0, 1), "memory": (1, 100_000)}
     planning_steps = 50
     planning_rate = 1.0

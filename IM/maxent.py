@@ -29,6 +29,7 @@ import numpy as np
 
 from environment import GridWorld
 from framework.cli import CommonOptions, run
+from framework.method import Method
 from framework.runs.parallel import progress_bar
 from framework.tabular.demonstrations import read_demonstrations, write_demonstrations
 from IM.dagger import clone_policy
@@ -59,7 +60,7 @@ class Estimate:
     gradient_norm: float
 
 
-class MaxEntIRL:
+class MaxEntIRL(Method):
     """Finds a reward that explains demonstrations.
 
     Args:
@@ -76,6 +77,8 @@ class MaxEntIRL:
     Raises:
         ValueError: an argument is out of range.
     """
+
+    model_is, based_on, policy_learnt, backup = "known", "reward", "planning", "expectation"
 
     def __init__(self, env, gamma=0.95, l2=0.1, features=None, horizon=100, hard_max=False):
         from scipy.sparse import eye_array  # here, since it takes a fifth of a second

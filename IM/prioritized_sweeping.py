@@ -37,6 +37,7 @@ class PrioritizedSweepingAgent(DynaAgent):
             time. One that the model has forgotten may stay; its error is computed from the model all the same.
     """
 
+    backup = "expectation"
     limits = {**DynaAgent.limits, "planning_steps": (1, 1000), "threshold": (0, 100)}
     planning_steps = 5
     threshold = 1e-4

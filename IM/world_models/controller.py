@@ -127,6 +127,7 @@ class Controller(Agent):
         world_model: a `IM.world_models.dream.WorldModel`; by default that of the configuration.
     """
 
+    model_is, based_on, prediction_target = "learnt", "policy", "actual return"
     acts_with = ("theta",)
 
     def __init__(self, observation_space, action_space, config, world_model=None):
