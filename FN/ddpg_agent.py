@@ -27,7 +27,8 @@ An actor climbs wherever Q errs upwards, so that Q comes to believe its own erro
     python FN/ddpg_agent.py --twin --policy-delay 2 --target-noise 0.2       Pendulum, by TD3
     python FN/ddpg_agent.py --play                                           watch the best agent of the newest run
     python FN/ddpg_agent.py --resume                                         go on with a run that was stopped
-    python FN/ddpg_agent.py --env MountainCarContinuous-v0                   any world with a Box of actions
+    python FN/ddpg_agent.py --env MountainCarContinuous-v0                   noise with a memory
+    python FN/ddpg_agent.py --env LunarLanderContinuous-v3                   any world with a Box of actions
 """
 
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ class Config(WorldConfig):
     """τ, how far the target networks follow at each step: by this part of the way."""
     exploration: float = 0.1
     """The standard deviation of the noise on actions, of which the range is [-1, 1]."""
+    noise_memory: float = 0.0
+    """How much of that noise stays from a step to the next; the paper's has 0.85. It pushes one way for longer."""
     twin: bool = False
     """TD3: learn two Qs, and take the lower of them in the target."""
     policy_delay: int = 1
@@ -87,6 +90,11 @@ class Config(WorldConfig):
     """Units of the hidden layers, of each network."""
 
 
+# The car must swing to and fro before it meets its only reward: noise that changes its mind at each step won't do.
+MOUNTAIN_CAR = Config(
+    env="MountainCarContinuous-v0", steps=40_000, exploration=0.5, noise_memory=0.95, eval_every=4_000,
+    target_return=90.0,
+)  # fmt: skip
 TAKES = {"Pendulum-v1": "about half a minute, 0.8 GB of memory and 1 MB on disk"}  # until the target is reached
 
 
@@ -127,7 +135,7 @@ class DDPGAgent(Agent):
 
     based_on, policy_learnt = "policy", "off-policy"
     acts_with = ("actor",)
-    learns_with = ("critics", "targets", "actor_optimizer", "critic_optimizer", "rng", "generator")
+    learns_with = ("critics", "targets", "actor_optimizer", "critic_optimizer", "noise", "rng", "generator")
 
     def __init__(self, observation_space, action_space, config):
         self.config, self.actions = config, continuous_actions(action_space)
@@ -145,6 +153,7 @@ class DDPGAgent(Agent):
         self.actor_optimizer.build(self.actor.trainable_variables)
         self.critic_optimizer = keras.optimizers.Adam(config.learning_rate)
         self.critic_optimizer.build(self.critic_variables)
+        self.noise = np.zeros((config.num_envs, self.actions))
         self.rng = np.random.default_rng(config.seed)
         self.generator = tf.random.Generator.from_seed(config.seed, alg="philox")
 
@@ -154,9 +163,10 @@ class DDPGAgent(Agent):
         return self.actor(obs)
 
     def act(self, obs):
-        """μ of each row [B, …], and noise. It has no memory, unlike the paper's, and does as well."""
-        noise = self.rng.normal(scale=self.config.exploration, size=(len(obs), self.actions))
-        return np.clip(self.greedy(obs) + noise, -1, 1).astype(np.float32)
+        """μ of each row [B, …], and noise, whose variance does not depend on its memory."""
+        stays, fresh = self.config.noise_memory, self.rng.normal(scale=self.config.exploration, size=self.noise.shape)
+        self.noise[:] = stays * self.noise + (1 - stays**2) ** 0.5 * fresh
+        return np.clip(self.greedy(obs) + self.noise, -1, 1).astype(np.float32)
 
     def act_at_random(self, obs):
         """Any action for each row [B, …]."""
@@ -228,4 +238,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, DDPGAgent, [Config()], __doc__, TAKES)
+    run_training(train, DDPGAgent, [Config(), MOUNTAIN_CAR], __doc__, TAKES)

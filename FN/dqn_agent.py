@@ -12,6 +12,7 @@ rewards are clipped to [-1, 1] and the error's gradient too (Huber loss), so tha
     python FN/dqn_agent.py --test             CartPole
     python FN/dqn_agent.py --play             watch the best agent of the newest run
     python FN/dqn_agent.py --resume           go on with a run that was stopped or killed
+    python FN/dqn_agent.py --env LunarLander-v3            needs the extra box2d
     python FN/dqn_agent.py --env Acrobot-v1   any world with a Box of observations and a Discrete action
 """
 
@@ -74,6 +75,12 @@ CARTPOLE = Config(
     env="CartPole-v1", steps=100_000, num_envs=16, buffer_size=50_000, learning_starts=1_000, train_period=256,
     gradient_steps=128, learning_rate=2.3e-3, gamma=0.99, target_period=256, epsilon_end=0.04, epsilon_steps=5_000,
     hidden=(128, 128), eval_every=5_000, eval_episodes=20, target_return=475.0,
+)  # fmt: skip
+# Rewards are as large as 100 here, where the crash or the landing is: to clip them would make both worth one thrust.
+LUNAR_LANDER = Config(
+    env="LunarLander-v3", steps=300_000, buffer_size=100_000, train_period=32, batch_size=128, gamma=0.995,
+    target_period=2_000, epsilon_steps=30_000, clip_reward=False, hidden=(128, 128), eval_every=15_000,
+    eval_episodes=20, target_return=200.0,
 )  # fmt: skip
 TAKES = {  # until the target is reached
     "Catcher-v0": "about a minute and a half, 1.0 GB of memory and 45 MB on disk",
@@ -187,4 +194,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, DeepQNetworkAgent, [Config(), CARTPOLE], __doc__, TAKES)
+    run_training(train, DeepQNetworkAgent, [Config(), CARTPOLE, LUNAR_LANDER], __doc__, TAKES)

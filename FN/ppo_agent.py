@@ -12,6 +12,7 @@ policy from settling too early. The actions may be Discrete or a Box: only the d
     python FN/ppo_agent.py --env Pendulum-v1  a Box of actions
     python FN/ppo_agent.py --play             watch the best agent of the newest run
     python FN/ppo_agent.py --resume           go on with a run that was stopped or killed
+    python FN/ppo_agent.py --env LunarLander-v3            needs the extra box2d
     python FN/ppo_agent.py --env Acrobot-v1   any world with a Box of observations
 """
 
@@ -77,6 +78,10 @@ CARTPOLE = Config(
 PENDULUM = Config(
     env="Pendulum-v1", steps=100_000, num_envs=16, epochs=10, batch_size=64, gamma=0.95, reward_scale=0.1,
     entropy_weight=0.0, hidden=(64, 64), eval_episodes=20, target_return=-200.0,
+)  # fmt: skip
+LUNAR_LANDER = Config(
+    env="LunarLander-v3", steps=500_000, num_envs=16, rollout_steps=128, batch_size=64, gamma=0.999, lambda_=0.98,
+    reward_scale=0.1, hidden=(64, 64), eval_every=50_000, eval_episodes=20, target_return=200.0,
 )  # fmt: skip
 TAKES = {  # until the target is reached
     "Catcher-v0": "about a minute, 0.8 GB of memory and 18 MB on disk",
@@ -232,4 +237,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, PPOAgent, [Config(), CARTPOLE, PENDULUM], __doc__, TAKES)
+    run_training(train, PPOAgent, [Config(), CARTPOLE, PENDULUM, LUNAR_LANDER], __doc__, TAKES)

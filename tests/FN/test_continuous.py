@@ -317,9 +317,17 @@ def test_actions_stay_in_their_range_and_explore_in_each_world_by_itself(make_ag
         assert np.ptp(agent.greedy(obs), axis=0).max() == 0
 
 
-def test_the_noise_of_DDPG_is_as_large_as_it_is_told(make_agent):
-    agent, obs = make_agent("ddpg_agent", exploration=0.1), np.ones((4_000, 3), "f")
-    assert (agent.act(obs) - agent.greedy(obs)).std() == pytest.approx(0.1, rel=0.05)
+@pytest.mark.parametrize("stays", [0.0, 0.9])
+def test_the_noise_of_DDPG_is_as_large_as_it_is_told_and_stays_as_much(stays, make_agent):
+    agent, obs = (
+        make_agent("ddpg_agent", exploration=0.1, noise_memory=stays, num_envs=4_000),
+        np.ones((4_000, 3), "f"),
+    )
+    for _ in range(50):
+        before = agent.noise.copy()
+        noise = agent.act(obs) - agent.greedy(obs)
+    assert noise.std() == pytest.approx(0.1, rel=0.1)
+    assert np.corrcoef(before[:, 0], noise[:, 0])[0, 1] == pytest.approx(stays, abs=0.06)
 
 
 @pytest.mark.parametrize("name", ALL)

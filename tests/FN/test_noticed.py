@@ -45,7 +45,7 @@ FAMILY = {  # the same of the agents that are not among the book's five
         "learning_starts": 40, "train_period": 20, "gradient_steps": 4, "batch_size": 8, "target_period": 100,
     },
     "policy_gradient_continuous_agent": {"env": "Pendulum-v1", "rollout_steps": 5},
-    "ddpg_agent": SMALL | {"twin": True, "policy_delay": 2, "target_noise": 0.2},
+    "ddpg_agent": SMALL | {"twin": True, "policy_delay": 2, "target_noise": 0.2, "noise_memory": 0.5},
     "sac_agent": SMALL,
     "trpo_agent": {"rollout_steps": 5},
 }  # fmt: skip
