@@ -6,8 +6,9 @@
 
 Parts: pendulum (mean returns of 100 fresh episodes on the way), seconds (until 100 fresh episodes confirm -200, the
 process's start included), repairs (each of TD3's three alone), needs (what each agent is without one of its parts),
-trust (how far TRPO and PPO move), cartpole (Rainbow), breakout (Rainbow, without each of the six and without all, on
-MinAtar's Breakout). Each run is a process of its own. Writes results/deep_family.json and draws docs/deep_family.png.
+trust (how far TRPO and PPO move), worlds (LunarLander and others), cartpole (Rainbow), breakout (Rainbow, without one
+of the six at a time or all, on MinAtar's Breakout). Each run is a process of its own. Writes results/deep_family.json
+and draws docs/deep_family.png and docs/deep_worlds.png.
 """
 
 import csv
@@ -83,6 +84,16 @@ CARTPOLE = {
     "all six": Run("rainbow_agent", ("--test",), 30_000, 2_500),
     "none": Run("rainbow_agent", ("--test", *ALL_OFF), 30_000, 2_500),
 }
+LANDER = ("--env", "LunarLander-v3")
+WORLDS = {
+    "LunarLander-v3, PPO": Run("ppo_agent", LANDER, 500_000, 50_000),
+    "LunarLander-v3, DQN": Run("dqn_agent", LANDER, 300_000, 30_000),
+    "LunarLanderContinuous-v3, SAC": Run("sac_agent", ("--env", "LunarLanderContinuous-v3"), 200_000, 20_000),
+    "MountainCarContinuous-v0, DDPG": Run("ddpg_agent", ("--env", "MountainCarContinuous-v0"), 40_000, 4_000),
+    "MountainCarContinuous-v0, DDPG, noise without a memory": Run(
+        "ddpg_agent", ("--env", "MountainCarContinuous-v0", "--noise-memory", "0"), 40_000, 4_000
+    ),
+}
 MINATAR = ("--env", "MinAtar/Breakout-v1")
 BREAKOUT = {
     "all six": Run("rainbow_agent", MINATAR, 300_000, 10_000, threads=1),
@@ -97,6 +108,7 @@ PARTS = {
     "repairs": REPAIRS,
     "trust": TRUST,
     "needs": NEEDS,
+    "worlds": WORLDS,
     "cartpole": CARTPOLE,
     "breakout": BREAKOUT,
 }
@@ -192,43 +204,55 @@ def main(options):
     draw(known)
 
 
-def draw(known):
-    """Pendulum off-policy and on-policy; CartPole within a trust region, by clipping and by neither, and how far each
-    update moves the policy. Each seed is a thin line, their median a thick one."""
-    from matplotlib.figure import Figure
-
-    from framework.plots import COLOURS, finish, save_figure
-
-    figure = Figure(figsize=(10.5, 7), layout="constrained")
-    panels = (
+FIGURES = {  # file: panels of (title, part, names, "curve" or "kl")
+    "deep_family": (
         ("Pendulum-v1, off-policy", "pendulum", ("DDPG", "TD3", "SAC"), "curve"),
         ("Pendulum-v1, on-policy", "pendulum", ("Gaussian actor-critic", "PPO"), "curve"),
         ("CartPole-v1", "trust", tuple(TRUST), "curve"),
         ("CartPole-v1", "trust", tuple(TRUST), "kl"),
-    )
-    for ax, (title, part, names, what) in zip(figure.subplots(2, 2).flat, panels, strict=True):
-        for name, colour in zip(names, COLOURS, strict=False):
-            # PPO's KL is an estimate from the actions taken, which may fall below 0.
-            lines = [
-                np.maximum(np.array(one[what]).T, -np.inf if what == "curve" else 1e-5)
-                for one in known.get(part, {}).get(name, {"seeds": ()})["seeds"]
-            ]
-            for step, value in lines:
-                ax.plot(step / 1000, value, color=colour, alpha=0.25, linewidth=0.9)
-            if lines:
-                step, value = (np.median([line[i] for line in lines], axis=0) for i in (0, 1))
-                ax.plot(step / 1000, value, color=colour, linewidth=2, label=name)
-        ax.set(title=title, xlabel="thousand steps of all worlds")
-        ax.set_ylabel(
-            "mean return of 100 fresh episodes"
-            if what == "curve"
-            else "KL divergence, nats (TRPO: after an update; PPO: mean on the way)"
-        )
-        if what == "kl":
-            ax.set_yscale("log")
-        ax.legend(frameon=False)
-        finish(ax)
-    save_figure(figure, (ROOT / "docs" / "deep_family.png").as_posix())
+    ),
+    "deep_worlds": (
+        ("LunarLander-v3", "worlds", tuple(name for name in WORLDS if "Lander-v3" in name), "curve"),
+        ("LunarLanderContinuous-v3", "worlds", tuple(name for name in WORLDS if "Continuous-v3" in name), "curve"),
+        ("MountainCarContinuous-v0", "worlds", tuple(name for name in WORLDS if "MountainCar" in name), "curve"),
+        ("CartPole-v1, Rainbow", "cartpole", ("all six", "without noisy", "none"), "curve"),
+    ),
+}
+
+
+def draw(known):
+    """Each seed is a thin line, their median a thick one. A file is drawn once all that it shows is known."""
+    from matplotlib.figure import Figure
+
+    from framework.plots import COLOURS, finish, save_figure
+
+    for name, panels in FIGURES.items():
+        if not all(run in known.get(part, {}) for _, part, runs, _ in panels for run in runs):
+            continue
+        figure = Figure(figsize=(10.5, 7), layout="constrained")
+        for ax, (title, part, runs, what) in zip(figure.subplots(2, 2).flat, panels, strict=True):
+            for run_name, colour in zip(runs, COLOURS, strict=False):
+                draw_seeds(ax, known[part][run_name]["seeds"], what, run_name.partition(", ")[2] or run_name, colour)
+            ax.set(title=title, xlabel="thousand steps of all worlds")
+            ax.set_ylabel(
+                "mean return of 100 fresh episodes"
+                if what == "curve"
+                else "KL divergence, nats (TRPO: after an update; PPO: mean on the way)"
+            )
+            if what == "kl":
+                ax.set_yscale("log")
+            ax.legend(frameon=False)
+            finish(ax)
+        save_figure(figure, (ROOT / "docs" / f"{name}.png").as_posix())
+
+
+def draw_seeds(ax, seeds, what, label, colour):
+    """The lines of one run. PPO's KL is an estimate from the actions taken, which may fall below 0."""
+    lines = [np.maximum(np.array(one[what]).T, -np.inf if what == "curve" else 1e-5) for one in seeds]
+    for step, value in lines:
+        ax.plot(step / 1000, value, color=colour, alpha=0.25, linewidth=0.9)
+    step, value = (np.median([line[i] for line in lines], axis=0) for i in (0, 1))
+    ax.plot(step / 1000, value, color=colour, linewidth=2, label=label)
 
 
 if __name__ == "__main__":

@@ -153,9 +153,9 @@ def main(options):
     save("deep_limits", {"measurements": [*known, result]})
 
 
-def medians(rounds):
+def medians(rounds, digits=2):
     """{name: median of its numbers in all rounds}."""
-    return {name: round(statistics.median(numbers[name] for numbers in rounds), 2) for name in rounds[0]}
+    return {name: round(statistics.median(numbers[name] for numbers in rounds), digits) for name in rounds[0]}
 
 
 if __name__ == "__main__":

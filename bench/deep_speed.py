@@ -1,9 +1,9 @@
-"""Seconds until an agent plays well: our deep agents against those of stable-baselines3, on CartPole and Catcher.
+"""Seconds until an agent plays well: our deep agents against stable-baselines3's, on CartPole, Catcher and Pendulum.
 
 The peer needs an environment of its own (on Linux the CPU build of torch is enough, and far smaller):
 
     python -m venv PEER
-    PEER/bin/pip install torch==2.13.0 stable-baselines3==2.9.2
+    PEER/bin/pip install torch==2.13.0 stable-baselines3==2.9.2 tqdm tyro
     PEER/bin/pip install --no-deps -e .
     python bench/deep_speed.py --peer-python PEER/bin/python
     python bench/deep_speed.py --peer-python PEER/bin/python --only cartpole --seeds 100 101
@@ -11,7 +11,9 @@ The peer needs an environment of its own (on Linux the CPU build of torch is eno
 Each run is a process of its own, ours and theirs in turn. Its seconds count from the start of the process, imports,
 compilation and evaluations included, until the mean return of 20 evaluation episodes has reached the target and 100
 fresh ones have confirmed it; what a side writes and draws after that does not count. On CartPole each side has its
-own settings (theirs are rl-baselines3-zoo's); on Catcher both have the same network, worlds and settings. Theirs
+own settings (theirs are rl-baselines3-zoo's); on Catcher both have the same network, worlds and settings. On Pendulum
+theirs are the zoo's, but for the step at which learning starts, which is ours; then once more with our networks,
+minibatches and worlds. Theirs
 plays evaluation episodes in 20 worlds side by side; on CartPole it runs a second time with one after the other, as
 rl-baselines3-zoo does unless told otherwise. A run that gives up counts as endless: a median that falls on one is
 null, and so are the ratios to it.
@@ -35,7 +37,13 @@ ROOT = Path(__file__).parents[1]
 PEER = ROOT / "bench" / "peers" / "sb3_run.py"
 PEER_NAME = "stable-baselines3"
 ZOO_NAME = "stable-baselines3, evaluated as the zoo does"
-SCRIPTS = {"dqn": "FN/dqn_agent.py", "a2c": "FN/a2c_agent.py", "ppo": "FN/ppo_agent.py"}
+SCRIPTS = {
+    "dqn": ("FN/dqn_agent.py",),
+    "a2c": ("FN/a2c_agent.py",),
+    "ppo": ("FN/ppo_agent.py",),
+    "sac": ("FN/sac_agent.py",),
+    "td3": ("FN/ddpg_agent.py", "--twin", "--policy-delay", "2", "--target-noise", "0.2"),
+}
 HOW_TO = (
     "make an environment for stable-baselines3 as `python bench/deep_speed.py --help` shows, and give its Python as "
     "--peer-python"
@@ -85,13 +93,34 @@ CONTESTS = {
         },
         {PEER_NAME: 20},
     ),
+    "pendulum": Contest(
+        "Pendulum-v1", -200.0, 2000, {"sac": 20_000, "td3": 20_000}, {"learning_starts": 100}, {PEER_NAME: 20}
+    ),
+    "pendulum, alike": Contest(
+        "Pendulum-v1",
+        -200.0,
+        2000,
+        {"sac": 20_000, "td3": 20_000},
+        {
+            "learning_starts": 100,
+            "gamma": 0.99,
+            "n_envs": 8,
+            "train_freq": 1,  # of all eight worlds
+            "gradient_steps": 8,
+            "batch_size": 128,
+            "buffer_size": 50_000,
+            "policy_kwargs": {"net_arch": [64, 64]},
+        },
+        {PEER_NAME: 20},
+    ),
 }
 
 
 def ours(contest, algo, seed):
     """Our command line; it writes result.json into the folder of its run."""
-    command = [sys.executable, str(ROOT / SCRIPTS[algo]), "--seed", str(seed), "--target-return", str(contest.target)]
-    return [*command, "--test"] if contest.env == "CartPole-v1" else command
+    script, *flags = SCRIPTS[algo]
+    flags += ["--seed", str(seed), "--target-return", str(contest.target)]
+    return [sys.executable, str(ROOT / script), *flags, *(["--test"] if contest.env == "CartPole-v1" else [])]
 
 
 def theirs(contest, algo, seed, eval_envs, peer_python):
@@ -198,8 +227,8 @@ def compare(contest, algo, seeds, peer_python):
 class Options:
     peer_python: str = ""
     """The Python of the environment that has stable-baselines3; required."""
-    only: Literal["cartpole", "catcher", "all"] = "all"
-    """Which world; the other keeps its last results."""
+    only: Literal["cartpole", "catcher", "pendulum", "all"] = "all"
+    """Which world; the others keep their last results."""
     seeds: tuple[int, ...] = (100, 101, 102, 103, 104)
     """One run of each side for each."""
     save: bool = True
@@ -211,7 +240,7 @@ def main(options):
     path = RESULTS / "deep_speed.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name, contest in CONTESTS.items():
-        if options.only not in (name, "all"):
+        if options.only not in (name.split(",")[0], "all"):
             continue
         print(f"{contest.env}, mean return of at least {contest.target:g}")
         result = known[name] = {

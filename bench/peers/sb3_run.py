@@ -5,11 +5,11 @@ It runs in an environment of its own, without TensorFlow (bench/deep_speed.py sa
     python bench/peers/sb3_run.py --algo ppo --env CartPole-v1 --seed 100 --target 475 --json
     python bench/peers/sb3_run.py --algo ppo --env Catcher-v0 --target 12 --max-steps 500000
 
-Settings for CartPole-v1 are those of rl-baselines3-zoo (DLR-RM/rl-baselines3-zoo on GitHub: hyperparams/dqn.yml at
-commit ce95481b, a2c.yml at c6c209e7, ppo.yml at 208b6fdf); what the zoo leaves open is stable-baselines3's default,
-as there. Worlds stand in a DummyVecEnv, each in a Monitor, as there too. Catcher is that of
-`framework.vector.make_vector`, so that both sides see the same pictures; ``--settings`` gives the network and PPO's
-settings.
+Settings for CartPole-v1 and Pendulum-v1 are those of rl-baselines3-zoo (DLR-RM/rl-baselines3-zoo on GitHub:
+hyperparams/dqn.yml at commit ce95481b, a2c.yml at c6c209e7, ppo.yml at 208b6fdf, sac.yml at 00128b5d, td3.yml at
+a02f4fbf); what the zoo leaves open is stable-baselines3's default, as there. Worlds stand in a DummyVecEnv, each in a
+Monitor, as there too. Catcher is that of `framework.vector.make_vector`, so that both sides see the same pictures;
+``--settings`` gives the network and PPO's settings.
 
 Every ``--eval-every`` steps the deterministic policy plays 20 episodes; when their mean reaches the target, 100 fresh
 episodes must confirm it, and then training stops. Evaluation is part of the time; its episodes are played side by
@@ -28,19 +28,20 @@ FIRST_LINE = time.perf_counter()
 
 import numpy as np  # noqa: E402, the clock starts before what takes long to import
 import torch  # noqa: E402
-from stable_baselines3 import A2C, DQN, PPO  # noqa: E402
+from stable_baselines3 import A2C, DQN, PPO, SAC, TD3  # noqa: E402
 from stable_baselines3.common.callbacks import BaseCallback  # noqa: E402
 from stable_baselines3.common.env_util import make_vec_env  # noqa: E402
 from stable_baselines3.common.evaluation import evaluate_policy  # noqa: E402
+from stable_baselines3.common.noise import NormalActionNoise  # noqa: E402
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor  # noqa: E402
 from stable_baselines3.common.vec_env import VecEnv  # noqa: E402
 
 from bench.machine import installed  # noqa: E402
 from framework.runs.process import peak_megabytes  # noqa: E402
 
-ALGORITHMS = {"dqn": DQN, "a2c": A2C, "ppo": PPO}
+ALGORITHMS = {"dqn": DQN, "a2c": A2C, "ppo": PPO, "sac": SAC, "td3": TD3}
 EVAL_EPISODES, CONFIRM_EPISODES = 20, 100
-EVAL_EVERY = {"CartPole-v1": 5000}
+EVAL_EVERY = {"CartPole-v1": 5000, "Pendulum-v1": 2000}
 
 ZOO = {
     ("dqn", "CartPole-v1"): {
@@ -71,6 +72,19 @@ ZOO = {
         "learning_rate": "lin_0.001",
         "clip_range": "lin_0.2",
     },
+    ("sac", "Pendulum-v1"): {"n_envs": 1, "n_timesteps": 20_000, "learning_rate": 1e-3},
+    ("td3", "Pendulum-v1"): {
+        "n_envs": 1,
+        "n_timesteps": 20_000,
+        "gamma": 0.98,
+        "buffer_size": 200_000,
+        "learning_starts": 10_000,
+        "noise_std": 0.1,
+        "gradient_steps": -1,
+        "train_freq": (1, "episode"),
+        "learning_rate": 1e-3,
+        "policy_kwargs": {"net_arch": [400, 300]},
+    },
 }
 PIXELS = {  # unless --settings says otherwise
     "n_envs": 32,
@@ -80,6 +94,23 @@ PIXELS = {  # unless --settings says otherwise
     "frame_size": 84,
     "frames": 2,
     "filters": [[16, 8, 4], [32, 4, 2]],
+    "dense": 128,
+}
+
+
+PLANES = {  # of MinAtar; those of FN/rainbow_agent.py with all its switches off
+    "n_envs": 8,
+    "train_freq": 1,  # of all eight worlds: a gradient step every 4 steps
+    "gradient_steps": 2,
+    "learning_starts": 2_000,
+    "batch_size": 32,
+    "buffer_size": 100_000,
+    "learning_rate": 2.5e-4,
+    "gamma": 0.99,
+    "target_update_interval": 1_000,
+    "exploration_fraction": 0.1,
+    "exploration_final_eps": 0.01,
+    "filters": [[16, 3, 1]],
     "dense": 128,
 }
 
@@ -117,13 +148,15 @@ class OurWorlds(VecEnv):
 
         self.worlds, self.next_seed, self.pending = make_vector(env_id, num_envs, seed, **options), seed, None
         space = self.worlds.observation_space
-        if self.worlds.frames() is not None:
-            height, width, frames = space.shape
-            space = spaces.Box(0, 255, (frames, height, width), np.uint8)
+        self.pictures = len(space.shape) == 3
+        if self.pictures:
+            height, width, channels = space.shape
+            high, dtype = (1, np.float32) if space.dtype == bool else (255, np.uint8)
+            space = spaces.Box(0, high, (channels, height, width), dtype)
         super().__init__(num_envs, space, self.worlds.action_space)
 
     def _seen(self, obs):
-        return np.ascontiguousarray(np.moveaxis(obs, -1, 1)) if self.worlds.frames() is not None else obs
+        return np.ascontiguousarray(np.moveaxis(obs, -1, 1), self.observation_space.dtype) if self.pictures else obs
 
     def reset(self):
         """Start every world anew, each time with seeds of its own."""
@@ -171,15 +204,18 @@ class UntilTarget(BaseCallback):
     Attributes:
         evaluations: (steps, mean return of 20 episodes) of each.
         confirmed: mean return of the 100 fresh episodes that reached the target, or None.
+        half_way: (steps, time) when half of the steps were taken.
     """
 
     def __init__(self, target, every, max_steps, eval_worlds, confirm_worlds):
         super().__init__()
         self.target, self.every, self.max_steps = target, every, max_steps
         self.eval_worlds, self.confirm_worlds = eval_worlds, confirm_worlds
-        self.next_evaluation, self.evaluations, self.confirmed = every, [], None
+        self.next_evaluation, self.evaluations, self.confirmed, self.half_way = every, [], None, None
 
     def _on_step(self):
+        if not self.half_way and 2 * self.num_timesteps >= self.max_steps:
+            self.half_way = self.num_timesteps, time.perf_counter()
         if self.num_timesteps >= self.next_evaluation:
             self.next_evaluation += self.every
             mean = mean_return(self.model, self.eval_worlds, EVAL_EPISODES)
@@ -217,10 +253,10 @@ def seconds_since_start():
 def worlds_and_model(options):
     """The model, its settings, a function (number, seed) → worlds, and how many steps one call of ``learn`` takes."""
     given = json.loads(options.settings)
-    if options.env.startswith("Catcher-"):
-        settings = {**PIXELS, **given}
-        picture = {"frame_size": settings.pop("frame_size"), "frame_stack": settings.pop("frames")}
-        picture |= {name: settings.pop(name) for name in ("frame_skip",) if name in settings}
+    if options.env.startswith(("Catcher-", "MinAtar/")):
+        settings = {**(PIXELS if options.env.startswith("Catcher-") else PLANES), **given}
+        names = {"frame_size": "frame_size", "frames": "frame_stack", "frame_skip": "frame_skip"}
+        picture = {ours: settings.pop(name) for name, ours in names.items() if name in settings}
         network = {"filters": settings.pop("filters"), "dense": settings.pop("dense")}
         settings["policy_kwargs"] = {
             "features_extractor_class": ConvFeatures,
@@ -242,6 +278,9 @@ def worlds_and_model(options):
     n_timesteps = settings.pop("n_timesteps", options.max_steps)
     worlds = make(settings.pop("n_envs", 1), options.seed)
     settings = {name: linear(setting) for name, setting in settings.items()}
+    if "noise_std" in settings:
+        size = worlds.action_space.shape
+        settings["action_noise"] = NormalActionNoise(np.zeros(size), np.full(size, settings.pop("noise_std")))
     model = ALGORITHMS[options.algo](policy, worlds, seed=options.seed, device="cpu", **settings)
     return model, make, n_timesteps or 100_000
 
@@ -264,6 +303,8 @@ def train(options):
     while callback.confirmed is None and model.num_timesteps < max_steps:
         model.learn(n_timesteps, callback=callback, reset_num_timesteps=calls == 0)
         calls += 1
+    steps, at = callback.half_way or (0, 0.0)
+    rate = (model.num_timesteps - steps) / (time.perf_counter() - at)
     reached = callback.confirmed is not None
     eval_return = callback.confirmed if reached else mean_return(model, callback.confirm_worlds, CONFIRM_EPISODES)
     return {
@@ -276,6 +317,7 @@ def train(options):
         "steps_to_target": model.num_timesteps if reached else None,
         "steps": model.num_timesteps,
         "learn_calls": calls,
+        "steps_per_second": round(rate, 1),
         "eval_return": eval_return,
         "best_evaluation": max((mean for _, mean in callback.evaluations), default=None),
         "evaluations": callback.evaluations,
