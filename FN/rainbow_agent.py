@@ -113,18 +113,25 @@ def td_target(reward, discount, terminated, next_q):
     return reward + discount * (1 - tf.cast(terminated, tf.float32)) * next_q
 
 
-def network(observation_space, actions, config, generator):
-    """Of observations [B, …]: logits of the atoms of Z [B, A, K], or Q itself, K = 1."""
+def network(observation_space, actions, config):
+    """Of observations [B, …]: logits of the atoms of Z [B, A, K], or Q itself, K = 1.
+
+    Each noisy layer takes random numbers besides, [1, P].
+    """
     layers = Layers(config.seed)
     obs, features = layers.read(observation_space, config.filters)
-    atoms = config.atoms if config.distributional else 1
+    atoms, numbers = config.atoms if config.distributional else 1, []
+
+    def noisy(x, units):
+        numbers.append(keras.Input((x.shape[-1] + units,)))
+        return NoisyDense(units, config.noise, next(layers.seeds))(x, numbers[-1])
 
     def stream(outputs):
         x = features
         if config.noisy:  # noisy
             for units in config.hidden:
-                x = keras.ops.relu(NoisyDense(units, generator, config.noise, next(layers.seeds))(x))
-            x = NoisyDense(outputs * atoms, generator, config.noise, next(layers.seeds))(x)
+                x = keras.ops.relu(noisy(x, units))
+            x = noisy(x, outputs * atoms)
         else:
             x = layers.linear(layers.dense(x, config.hidden), outputs * atoms)
         return keras.layers.Reshape((outputs, atoms), dtype="float32")(x)
@@ -132,7 +139,7 @@ def network(observation_space, actions, config, generator):
     output = stream(actions)
     if config.dueling:  # dueling: the mean is taken for each atom
         output = stream(1) + output - keras.ops.mean(output, axis=1, keepdims=True)
-    return keras.Model(obs, output)
+    return keras.Model([obs, *numbers] if numbers else obs, output)
 
 
 class RainbowAgent(Agent):
@@ -147,7 +154,7 @@ class RainbowAgent(Agent):
     """
 
     policy_learnt = "off-policy"
-    acts_with, learns_with = ("network",), ("target_network", "optimizer", "rng", "generator")
+    acts_with, learns_with = ("network",), ("target_network", "optimizer", "rng")
 
     def __init__(self, observation_space, action_space, config):
         low, high = config.value_range
@@ -156,10 +163,10 @@ class RainbowAgent(Agent):
             raise ValueError(f"there must be two atoms at least, from a low value to a high one; got {got}")
         self.config, self.actions = config, discrete_actions(action_space)
         self.atoms = tf.linspace(*map(np.float32, config.value_range), config.atoms)  # [K]
-        self.generator = tf.random.Generator.from_seed(config.seed, alg="philox")
-        self.network = network(observation_space, self.actions, config, self.generator)
-        self.target_network = network(observation_space, self.actions, config, self.generator)
+        self.network = network(observation_space, self.actions, config)
+        self.target_network = network(observation_space, self.actions, config)
         self.sync_target()
+        self.sizes = [numbers.shape[-1] for numbers in self.network.inputs[1:]]
         self.optimizer = Adam(config.learning_rate, global_clipnorm=config.max_grad_norm)
         self.optimizer.build(self.network.trainable_variables)
         self.rng = np.random.default_rng(config.seed)
@@ -170,20 +177,29 @@ class RainbowAgent(Agent):
             return tf.reduce_sum(tf.nn.softmax(outputs) * self.atoms, axis=-1)  # distributional: the mean
         return outputs[..., 0]
 
+    def outputs(self, network, obs, numbers=None):
+        """What a network gives, [B, A, K]; its noisy layers share the numbers [P], by default 0."""
+        numbers = tf.zeros(sum(self.sizes)) if numbers is None else numbers
+        return network([obs, *tf.split(numbers[None], self.sizes, axis=1)] if self.sizes else obs)
+
+    def draw(self, *shape):
+        """Standard normal numbers [*shape, P], enough for the noisy layers of as many passes."""
+        return self.rng.standard_normal((*shape, sum(self.sizes)), np.float32)
+
     @compiled
     def greedy(self, obs):
         """The best action of each row [B, …], without noise."""
-        return tf.argmax(self.q(self.network(obs)), axis=-1)
+        return tf.argmax(self.q(self.outputs(self.network, obs)), axis=-1)
 
     @compiled
-    def greedy_with_noise(self, obs):
-        """The best action of each row [B, …], by weights with fresh noise."""
-        return tf.argmax(self.q(self.network(obs, training=True)), axis=-1)
+    def greedy_with_noise(self, obs, numbers):
+        """The best action of each row [B, …], by weights with the noise of numbers [1, P]."""
+        return tf.argmax(self.q(self.outputs(self.network, obs, numbers[0])), axis=-1)
 
     def act(self, obs, epsilon):
         """An action for each row [B, …] that explores."""
         if self.config.noisy:
-            return self.greedy_with_noise(obs)  # noisy
+            return self.greedy_with_noise(obs, self.draw(1))  # noisy
         explore = self.rng.random(len(obs)) < epsilon
         return np.where(explore, self.rng.integers(self.actions, size=len(obs)), self.greedy(obs))
 
@@ -191,10 +207,10 @@ class RainbowAgent(Agent):
         """Copy the network into the target network."""
         copy_weights(self.network, self.target_network)
 
-    def target(self, batch):
-        """y of each row: a distribution on the atoms [N, K], or its mean [N]."""
-        outputs = self.target_network(batch.next_obs, training=True)
-        by = self.network(batch.next_obs, training=True) if self.config.double else outputs  # double
+    def target(self, batch, numbers):
+        """y of each row: a distribution on the atoms [N, K], or its mean [N]. Each pass has its numbers: [2, P]."""
+        outputs = self.outputs(self.target_network, batch.next_obs, numbers[0])
+        by = self.outputs(self.network, batch.next_obs, numbers[1]) if self.config.double else outputs  # double
         best = tf.argmax(self.q(by), axis=-1)
         outputs = tf.gather(outputs, best, batch_dims=1)  # [N, K]
         of_row = batch.reward, batch.discount, batch.terminated
@@ -202,10 +218,13 @@ class RainbowAgent(Agent):
             return projected(self.atoms, tf.nn.softmax(outputs), *of_row)  # distributional
         return td_target(*of_row, outputs[:, 0])
 
-    def row_losses(self, batch):
-        """The loss of each row [N]; how much it surprised [N], which is its priority; Q [N] of the actions taken."""
-        y = tf.stop_gradient(self.target(batch))
-        outputs = self.network(batch.obs, training=True)
+    def row_losses(self, batch, numbers):
+        """The loss of each row [N]; how much it surprised [N], which is its priority; Q [N] of the actions taken.
+
+        There are three passes, so numbers are [3, P].
+        """
+        y = tf.stop_gradient(self.target(batch, numbers[:2]))
+        outputs = self.outputs(self.network, batch.obs, numbers[2])
         q = tf.gather(self.q(outputs), batch.action, batch_dims=1)
         if self.config.distributional:  # distributional: the Kullback-Leibler divergence
             log_probs = tf.nn.log_softmax(tf.gather(outputs, batch.action, batch_dims=1))
@@ -213,22 +232,23 @@ class RainbowAgent(Agent):
             return losses, losses, q
         return huber(y - q), tf.abs(y - q), q
 
-    @compiled(free=2, xla="dense")
     def train_step(self, batches):
-        """A gradient step on each of K minibatches, a loop inside the graph.
-
-        Args:
-            batches: a `framework.replay.Batch` [K, N, …].
+        """A gradient step on each of K minibatches, a `framework.replay.Batch` [K, N, …].
 
         Returns:
             the means of what to log, and how much each row surprised [K, N].
         """
+        return self.update(batches, self.draw(len(batches.reward), 3))
+
+    @compiled(free=2, xla="dense")
+    def update(self, batches, numbers):
+        """`train_step` as a loop inside the graph, with numbers [K, 3, P]."""
         count, variables = tf.shape(batches.reward)[0], self.network.trainable_variables
         total, surprise = dict.fromkeys(("loss", "q"), 0.0), tf.zeros_like(batches.reward)
         for k in tf.range(count):
             batch = batches.at(k)
             with tf.GradientTape() as tape:
-                losses, surprises, q = self.row_losses(batch)
+                losses, surprises, q = self.row_losses(batch, numbers[k])
                 loss = tf.reduce_mean(batch.weight * losses)  # prioritized: weight is 1 otherwise
             self.optimizer.apply(tape.gradient(loss, variables), variables)
             surprise = tf.tensor_scatter_nd_update(surprise, [[k]], surprises[None])

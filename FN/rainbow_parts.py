@@ -23,15 +23,16 @@ def projected(atoms, next_probs, reward, discount, terminated):
 class NoisyDense(keras.layers.Layer):
     """A dense layer whose weights are μ + σ ε, with factorised ε (Fortunato et al. 2018, equations 9 to 11).
 
-    μ and σ are learnt. ε is drawn anew at each call with ``training``, for all rows; otherwise it is 0.
+    μ and σ are learnt. ε [inputs, units] is made of numbers [1, inputs + units], standard normal ones and new at each
+    call; all rows share it. Where they are 0 there is no noise.
     """
 
-    def __init__(self, units, generator, noise, seed):
+    def __init__(self, units, noise, seed):
         super().__init__(dtype="float32")
-        self.units, self.generator, self.noise, self.seed = units, generator, noise, seed
+        self.units, self.noise, self.seed = units, noise, seed
 
-    def build(self, shape):
-        inputs, start = shape[-1], keras.initializers.RandomUniform
+    def build(self, x_shape, numbers_shape):
+        inputs, start = x_shape[-1], keras.initializers.RandomUniform
         width = inputs**-0.5
         noise = keras.initializers.Constant(self.noise * width)
         means = [start(-width, width, seed=self.seed + i) for i in range(2)]
@@ -40,16 +41,10 @@ class NoisyDense(keras.layers.Layer):
         self.kernel_noise = self.add_weight(shape=(inputs, self.units), initializer=noise)
         self.bias_noise = self.add_weight(shape=(self.units,), initializer=noise)
 
-    def call(self, x, training=False):
-        y = x @ self.kernel + self.bias
-        if not training:
-            return y
-        seeds = self.generator.make_seeds(2)
-        of_input, of_output = (
-            signed_root(tf.random.stateless_normal((size,), seeds[:, i], alg="philox"))
-            for i, size in enumerate((x.shape[-1], self.units))
-        )
-        return y + ((x * of_input) @ self.kernel_noise + self.bias_noise) * of_output
+    def call(self, x, numbers):
+        of_input, of_output = tf.split(signed_root(numbers), [x.shape[-1], self.units], axis=1)
+        kernel = self.kernel + self.kernel_noise * tf.transpose(of_input) * of_output
+        return x @ kernel + self.bias + self.bias_noise * of_output[0]
 
 
 def signed_root(x):

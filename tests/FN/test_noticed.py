@@ -61,7 +61,7 @@ def without_xla(monkeypatch):
     """Gradient steps as plain graphs: XLA compiles for seconds."""
     for method in (
         dqn_agent.DeepQNetworkAgent.train_step, value_function_agent.ValueFunctionAgent.fit,
-        rainbow_agent.RainbowAgent.train_step, ddpg_agent.DDPGAgent.train_step, sac_agent.SACAgent.train_step,
+        rainbow_agent.RainbowAgent.update, ddpg_agent.DDPGAgent.train_step, sac_agent.SACAgent.train_step,
     ):  # fmt: skip
         monkeypatch.setattr(method, "xla", False)
 

@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 
 from FN import dqn_agent, rainbow_agent
-from FN.rainbow_parts import NoisyDense, projected
+from FN.rainbow_parts import NoisyDense, projected, signed_root
 from framework.replay import Batch, PrioritizedReplayBuffer, ReplayBuffer
 from framework.tf import keras, set_precision, tf
 
@@ -32,8 +32,12 @@ def agent_with(make_agent, *names, **options):
 
 @pytest.fixture
 def without_xla(monkeypatch):
-    for script in (dqn_agent.DeepQNetworkAgent, rainbow_agent.RainbowAgent):
-        monkeypatch.setattr(script.train_step, "xla", False)
+    for method in (dqn_agent.DeepQNetworkAgent.train_step, rainbow_agent.RainbowAgent.update):
+        monkeypatch.setattr(method, "xla", False)
+
+
+def target(agent, batch):
+    return agent.target(batch, agent.draw(2)).numpy()
 
 
 # Nothing but DQN
@@ -83,7 +87,7 @@ def test_double_takes_the_action_that_the_online_network_thinks_best(names, valu
     batch = batch_of(1)._replace(
         next_obs=np.array([[1, 0, 0]], "f"), reward=np.ones(1, "f"), terminated=np.zeros(1, bool)
     )
-    assert agent.target(batch).numpy() == pytest.approx([1 + 0.9 * value])
+    assert target(agent, batch) == pytest.approx([1 + 0.9 * value])
 
 
 # Dueling
@@ -113,7 +117,7 @@ def test_a_target_of_several_steps_is_discounted_by_as_many(make_agent):
     batch = batch._replace(discount=np.full(6, 0.9**3, "f"))
     best = agent.target_network(batch.next_obs).numpy()[..., 0].max(axis=1)
     expected = batch.reward + 0.9**3 * (1 - batch.terminated) * best
-    assert agent.target(batch).numpy() == pytest.approx(expected, rel=1e-5)
+    assert target(agent, batch) == pytest.approx(expected, rel=1e-5)
 
 
 # Distributional
@@ -158,16 +162,16 @@ def test_projection_loses_no_probability_and_no_mean():
 
 def test_the_loss_of_a_row_is_its_divergence_and_0_where_both_agree(make_agent):
     agent, batch = agent_with(make_agent, "distributional", atoms=5, value_range=(0.0, 4.0)), batch_of()
-    losses, surprise, q = agent.row_losses(batch)
-    y = agent.target(batch).numpy()
+    losses, surprise, q = agent.row_losses(batch, agent.draw(3))
+    y = target(agent, batch)
     probs = tf.nn.softmax(agent.network(batch.obs)).numpy()[np.arange(6), batch.action]
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = np.where(y > 0, y * np.log(y / probs), 0).sum(axis=1)
     assert losses.numpy() == pytest.approx(expected, rel=1e-4)
     assert surprise is losses
     assert q.numpy() == pytest.approx(probs @ np.linspace(0, 4, 5), rel=1e-4)
-    agent.target = lambda _: tf.constant(probs)
-    assert agent.row_losses(batch)[0].numpy() == pytest.approx(np.zeros(6), abs=1e-5)
+    agent.target = lambda *_: tf.constant(probs)
+    assert agent.row_losses(batch, agent.draw(3))[0].numpy() == pytest.approx(np.zeros(6), abs=1e-5)
 
 
 @pytest.mark.parametrize("options", [{"atoms": 1}, {"value_range": (3.0, 3.0)}, {"value_range": (5.0, -5.0)}])
@@ -197,11 +201,11 @@ def test_a_row_without_weight_does_not_count(make_agent, without_xla):
 def test_priorities_become_what_each_row_itself_surprised_by(names, make_agent, without_xla):
     agent = agent_with(make_agent, *names)
     batches = Batch(*(array[None] for array in batch_of()))
-    expected = agent.row_losses(batch_of())[1].numpy()
+    expected = agent.row_losses(batch_of(), agent.draw(3))[1].numpy()
     assert agent.train_step(batches)[1][0] == pytest.approx(expected, rel=1e-4)
     if names == ("prioritized",):
         q = agent_with(make_agent, *names).network(batch_of().obs).numpy()[np.arange(6), batch_of().action, 0]
-        y = agent_with(make_agent, *names).target(batch_of()).numpy()
+        y = target(agent_with(make_agent, *names), batch_of())
         assert expected == pytest.approx(np.abs(y - q), rel=1e-4)  # |TD error|, and no Huber loss
 
 
@@ -209,28 +213,33 @@ def test_priorities_become_what_each_row_itself_surprised_by(names, make_agent, 
 
 
 def test_noise_differs_from_call_to_call_and_is_off_in_evaluation(make_agent):
-    agent, obs = agent_with(make_agent, "noisy"), batch_of(50).obs
-    noisy = [agent.network(obs, training=True).numpy() for _ in range(3)]
+    agent, obs = agent_with(make_agent, "noisy"), tf.constant(batch_of(50).obs)
+    noisy = [agent.outputs(agent.network, obs, agent.draw()).numpy() for _ in range(3)]
     assert all(np.abs(one - other).max() > 0.01 for one, other in pairwise(noisy))
-    quiet = agent.network(obs).numpy()
-    np.testing.assert_array_equal(agent.network(obs).numpy(), quiet)
-    actions = [agent.greedy(obs).tolist() for _ in range(5)]
+    quiet = agent.outputs(agent.network, obs, 0 * agent.draw()).numpy()
+    np.testing.assert_array_equal(agent.outputs(agent.network, obs).numpy(), quiet)
+    actions = [agent.greedy(obs.numpy()).tolist() for _ in range(5)]
     assert all(action == quiet[..., 0].argmax(axis=1).tolist() for action in actions)
-    explored = {tuple(agent.act(obs, 1.0).tolist()) for _ in range(20)}
+    explored = {tuple(agent.act(obs.numpy(), 1.0).tolist()) for _ in range(20)}
     assert len(explored) > 1
 
 
 def test_the_noise_of_a_layer_is_the_product_of_one_for_each_input_and_one_for_each_output():
     """With σ = 1 and μ = 0 the weights are the noise itself, a matrix of rank 1, which unit vectors read."""
-    layer = NoisyDense(4, tf.random.Generator.from_seed(0, alg="philox"), 0.5, seed=1)
-    layer(tf.eye(3))
+    layer, rng = NoisyDense(4, 0.5, seed=1), np.random.default_rng(0)
+    quiet = layer(tf.eye(3), np.zeros((1, 7), "f")).numpy()
+    assert quiet == pytest.approx(layer.kernel.numpy() + layer.bias.numpy())
     layer.kernel.assign(tf.zeros((3, 4)))
     layer.bias.assign(tf.zeros(4))
     assert layer.kernel_noise.numpy() == pytest.approx(np.full((3, 4), 0.5 / 3**0.5))
     layer.kernel_noise.assign(tf.ones((3, 4)))
     layer.bias_noise.assign(tf.zeros(4))
-    noise = np.stack([layer(tf.eye(3), training=True).numpy() for _ in range(600)])  # [draws, 3, 4]
-    assert np.linalg.matrix_rank(noise[0], tol=1e-5) == 1
+    numbers = rng.standard_normal((600, 1, 7), np.float32)
+    noise = np.stack([layer(tf.eye(3), row).numpy() for row in numbers])  # [draws, 3, 4]
+    of_input, of_output = np.split(signed_root(numbers[0, 0]).numpy(), [3])
+    assert noise[0] == pytest.approx(np.outer(of_input, of_output), rel=1e-5)
+    layer.bias_noise.assign(tf.ones(4))
+    assert layer(tf.zeros((2, 3)), numbers[0]).numpy() == pytest.approx(np.stack([of_output, of_output]), rel=1e-5)
     assert noise.mean(axis=0) == pytest.approx(np.zeros((3, 4)), abs=0.11)
     assert (noise**2).mean(axis=0) == pytest.approx(np.full((3, 4), 2 / np.pi), abs=0.13)  # E[|ε|]² of each
 
@@ -238,24 +247,18 @@ def test_the_noise_of_a_layer_is_the_product_of_one_for_each_input_and_one_for_e
 def test_both_networks_and_both_passes_of_double_have_noise_of_their_own(make_agent):
     """The target network is a copy here; what each says of the same observations differs by its noise alone."""
     agent, said = agent_with(make_agent, "noisy", "double"), []
-    quiet = agent.network(batch_of().next_obs).numpy()
-    for name in ("network", "target_network"):
-        network = getattr(agent, name)
-
-        def noting(obs, training=False, network=network):
-            said.append(network(obs, training=training).numpy())
-            return tf.constant(said[-1])
-
-        vars(agent)[name] = noting
-    agent.target(batch_of())
-    assert len(said) == 2
-    for one, other in ((said[0], quiet), (said[1], quiet), (said[0], said[1])):
+    batch, outputs = Batch(*map(tf.constant, batch_of())), agent.outputs
+    quiet = outputs(agent.network, batch.next_obs, 0 * agent.draw()).numpy()
+    agent.outputs = lambda *args: said.append(outputs(*args)) or said[-1]
+    agent.row_losses(batch._replace(obs=batch.next_obs), agent.draw(3))
+    assert len(said) == 3
+    for one, other in combinations([quiet, *said], 2):
         assert np.abs(one - other).max() > 1e-3
 
 
 def test_weights_and_biases_of_a_noisy_layer_start_apart():
-    layer = NoisyDense(4, tf.random.Generator.from_seed(0, alg="philox"), 0.5, seed=1)
-    layer(tf.eye(3))
+    layer = NoisyDense(4, 0.5, seed=1)
+    layer(tf.eye(3), np.zeros((1, 7), "f"))
     assert not np.isin(layer.bias.numpy(), layer.kernel.numpy()).any()
 
 
@@ -268,7 +271,7 @@ def test_half_precision_keeps_values_and_losses_in_float32(names, make_agent, wi
     try:
         agent = agent_with(make_agent, *names)
         agent.train_step(Batch(*(array[None] for array in batch_of())))
-        assert agent.network(batch_of().obs).dtype == tf.float32
+        assert agent.outputs(agent.network, tf.constant(batch_of().obs), agent.draw()).dtype == tf.float32
         assert agent.greedy(batch_of().obs).shape == (6,)
     finally:
         set_precision("float32")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from framework.replay import ReplayBuffer
+from framework.tf import tf
 
 GAMMA = 0.9
 FAST = {"num_envs": 4, "eval_every": 10**6, "eval_episodes": 1, "final_episodes": 1, "gamma": GAMMA, "hidden": (32,)}
@@ -54,7 +55,7 @@ def learnt(name, module, env, folder, seed):
     if hasattr(agent, "critics"):
         return lambda obs: agent.critics[0]([obs, agent.greedy(obs)]).numpy()[:, 0]
     if name == "rainbow_agent":
-        return lambda obs: agent.q(agent.network(obs)).numpy().max(axis=-1)
+        return lambda obs: agent.q(agent.outputs(agent.network, tf.constant(obs))).numpy().max(axis=-1)
     if name in ("dqn_agent", "value_function_agent"):
         return lambda obs: np.asarray(agent.network(obs)).max(axis=-1)
     return agent.baseline if name == "policy_gradient_agent" else agent.value
