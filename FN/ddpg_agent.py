@@ -164,8 +164,10 @@ class DDPGAgent(Agent):
 
     def act(self, obs):
         """μ of each row [B, …], and noise, whose variance does not depend on its memory."""
+        if len(obs) != len(self.noise):  # other worlds than those of the last step
+            self.noise = np.zeros((len(obs), self.actions))
         stays, fresh = self.config.noise_memory, self.rng.normal(scale=self.config.exploration, size=self.noise.shape)
-        self.noise[:] = stays * self.noise + (1 - stays**2) ** 0.5 * fresh
+        self.noise = stays * self.noise + (1 - stays**2) ** 0.5 * fresh
         return np.clip(self.greedy(obs) + self.noise, -1, 1).astype(np.float32)
 
     def act_at_random(self, obs):
