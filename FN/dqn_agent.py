@@ -12,7 +12,7 @@ rewards are clipped to [-1, 1] and the error's gradient too (Huber loss), so tha
     python FN/dqn_agent.py --test             CartPole
     python FN/dqn_agent.py --play             watch the best agent of the newest run
     python FN/dqn_agent.py --resume           go on with a run that was stopped or killed
-    python FN/dqn_agent.py --env LunarLander-v3            needs the extra box2d
+    python FN/dqn_agent.py --env LunarLander-v3  needs the extra box2d
     python FN/dqn_agent.py --env Acrobot-v1   any world with a Box of observations and a Discrete action
 """
 

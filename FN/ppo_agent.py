@@ -12,7 +12,7 @@ policy from settling too early. The actions may be Discrete or a Box: only the d
     python FN/ppo_agent.py --env Pendulum-v1  a Box of actions
     python FN/ppo_agent.py --play             watch the best agent of the newest run
     python FN/ppo_agent.py --resume           go on with a run that was stopped or killed
-    python FN/ppo_agent.py --env LunarLander-v3            needs the extra box2d
+    python FN/ppo_agent.py --env LunarLander-v3  needs the extra box2d
     python FN/ppo_agent.py --env Acrobot-v1   any world with a Box of observations
 """
 

@@ -11,6 +11,7 @@ class Adam(keras.optimizers.Adam):
     """
 
     def update_step(self, gradient, variable, learning_rate):
+        """Move one variable along its gradient; Keras's `apply` calls this for each of them."""
         index, step = self._get_variable_index(variable), tf.cast(self.iterations + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,

@@ -279,7 +279,7 @@ def test_half_precision_keeps_values_and_losses_in_float32(names, make_agent, wi
 
 @pytest.mark.slow
 def test_cartpole_is_learnt_with_five_of_the_six(tmp_path):
-    """Seeds 100 to 104 are at 500 after 30,000 steps."""
+    """Seeds 100 to 104 are at 495 or more after 30,000 steps."""
     config = replace(rainbow_agent.CARTPOLE, noisy=False, seed=200, run_folder=str(tmp_path))
     rainbow_agent.train(config)
     result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
