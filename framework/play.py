@@ -1,6 +1,7 @@
 """Watch a trained agent: in a window, or as a GIF or a video."""
 
 import os
+import sys
 import warnings
 from collections import deque
 from itertools import islice
@@ -12,7 +13,7 @@ from framework.media.gif import save_gif
 from framework.media.video import save_video
 from framework.runs.folder import script_name
 from framework.vector import make_worlds
-from worlds.making import FAILURES, in_one_line
+from worlds.making import FAILURES, in_one_line, world_spec
 from worlds.window import display_driver, play_in_window
 
 EPISODES, GIF_FRAMES = 3, 1_000
@@ -35,7 +36,10 @@ def play(agent, config, path, record=""):
     in_window = not record and display_driver()
     if not in_window:
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # else pygame looks for a display, and complains
-    envs = make_worlds(config, num_envs=1, seed=config.seed + 1_000, workers=0, render_mode="rgb_array")
+        if sys.platform == "linux":
+            os.environ.setdefault("MUJOCO_GL", "egl")  # else MuJoCo looks for one, too
+    seed, workers = config.seed + 1_000, int(is_drawn_by_opengl(config.env))
+    envs = make_worlds(config, num_envs=1, seed=seed, workers=workers, render_mode="rgb_array")
     frame = first_picture(envs)
     fps = envs.envs.metadata.get("render_fps", 30)
     tick = max(10, 10 * round(100 / fps))  # milliseconds; a GIF counts in hundredths of a second
@@ -54,6 +58,12 @@ def play(agent, config, path, record=""):
             deque(shown, maxlen=0)  # the rest of a long episode is played, but not kept
         print(f"{'' if record else 'no window can be opened here: '}saved to {file.as_posix()}")
     envs.close()
+
+
+def is_drawn_by_opengl(env_id):
+    """Whether a world needs a process of its own to be drawn in: a driver such as Mesa's brings another LLVM than
+    TensorFlow's, and where both are in one process it crashes."""
+    return "mujoco" in str(world_spec(env_id).entry_point)
 
 
 def first_picture(envs):

@@ -185,3 +185,18 @@ def test_a_long_episode_is_played_to_its_end_but_only_its_beginning_is_kept(monk
     assert size_and_milliseconds(tmp_path / "play.gif")[1] == 5 * 20
     assert steps_printed(capsys.readouterr().out)[0] > 5
     assert held == [True]
+
+
+@pytest.mark.parametrize(("env_id", "workers"), [("Hopper-v5", 1), ("CartPole-v1", 0)])
+def test_what_opengl_draws_is_drawn_in_a_process_without_tensorflow(env_id, workers, monkeypatch):
+    """A driver such as Mesa's brings an LLVM of its own, and crashes where TensorFlow has brought another."""
+    asked = {}
+
+    def refuse(config, **options):
+        asked.update(options)
+        raise ValueError("asked")
+
+    monkeypatch.setattr(playing, "make_worlds", refuse)
+    with pytest.raises(ValueError, match="asked"):
+        play(Right(), WorldConfig(env=env_id), "agent.npz", "one.gif")
+    assert asked["workers"] == workers
