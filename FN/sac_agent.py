@@ -18,7 +18,8 @@ entropy than H_target, -1 for each number of an action, and falls where it has m
     python FN/sac_agent.py                    Pendulum
     python FN/sac_agent.py --play             watch the best agent of the newest run
     python FN/sac_agent.py --resume           go on with a run that was stopped or killed
-    python FN/sac_agent.py --env LunarLanderContinuous-v3          needs the extra box2d
+    python FN/sac_agent.py --env LunarLanderContinuous-v3          BipedalWalker-v3, too; they need the extra box2d
+    python FN/sac_agent.py --env Hopper-v5                         a robot's leg; needs the extra mujoco
     python FN/sac_agent.py --env MountainCarContinuous-v0          any world with a Box of actions
 """
 
@@ -77,6 +78,15 @@ class Config(WorldConfig):
 LUNAR_LANDER = Config(
     env="LunarLanderContinuous-v3", steps=200_000, buffer_size=200_000, learning_starts=5_000, train_period=16,
     batch_size=256, tau=0.01, hidden=(128, 128), eval_every=20_000, log_every=2_000, target_return=200.0,
+)  # fmt: skip
+BIPEDAL_WALKER = Config(
+    env="BipedalWalker-v3", steps=300_000, buffer_size=300_000, learning_starts=10_000, gradient_steps=4,
+    batch_size=256, learning_rate=7e-4, gamma=0.98, tau=0.02, hidden=(256, 256), eval_every=20_000, log_every=2_000,
+    target_return=300.0,
+)  # fmt: skip
+HOPPER = Config(
+    env="Hopper-v5", steps=200_000, buffer_size=200_000, learning_starts=5_000, batch_size=256, learning_rate=3e-4,
+    hidden=(256, 256), eval_every=20_000, log_every=2_000, target_return=3_000.0,
 )  # fmt: skip
 TAKES = {"Pendulum-v1": "about 20 seconds, 0.9 GB of memory and 1 MB on disk"}  # until the target is reached
 
@@ -233,4 +243,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, SACAgent, [Config(), LUNAR_LANDER], __doc__, TAKES)
+    run_training(train, SACAgent, [Config(), LUNAR_LANDER, BIPEDAL_WALKER, HOPPER], __doc__, TAKES)

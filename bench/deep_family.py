@@ -1,4 +1,4 @@
-"""What the rest of Day 4's family learns, and how long it takes: every seed. Needs the extras box2d and minatar.
+"""What the rest of Day 4's family learns, and in which time: every seed. Needs the extras box2d, minatar, mujoco.
 
     python bench/deep_family.py                       everything; hours on two cores
     python bench/deep_family.py --only pendulum       one part; the others keep their last results
@@ -8,7 +8,7 @@ Parts: pendulum (mean returns of 100 fresh episodes on the way), seconds (until 
 process's start included), repairs (each of TD3's three alone), needs (what each agent is without one of its parts),
 trust (how far TRPO and PPO move), worlds (LunarLander and others), cartpole (Rainbow), breakout (Rainbow, without one
 of the six at a time or all, on MinAtar's Breakout). Each run is a process of its own. Writes results/deep_family.json
-and draws docs/deep_family.png and docs/deep_worlds.png.
+and draws docs/deep_family.png, docs/deep_worlds.png and docs/deep_rainbow.png.
 """
 
 import csv
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +93,10 @@ WORLDS = {
     "MountainCarContinuous-v0, DDPG, noise without a memory": Run(
         "ddpg_agent", ("--env", "MountainCarContinuous-v0", "--noise-memory", "0"), 40_000, 4_000
     ),
+    "BipedalWalker-v3, SAC": Run("sac_agent", ("--env", "BipedalWalker-v3"), 300_000, 50_000),
+    "Hopper-v5, SAC": Run("sac_agent", ("--env", "Hopper-v5"), 200_000, 40_000),
 }
+WORLDS = {name: replace(one, threads=1) for name, one in WORLDS.items()}
 MINATAR = ("--env", "MinAtar/Breakout-v1")
 BREAKOUT = {
     "all six": Run("rainbow_agent", MINATAR, 300_000, 10_000, threads=1),
@@ -216,6 +219,8 @@ FIGURES = {  # file: panels of (title, part, names, "curve" or "kl")
         ("LunarLanderContinuous-v3", "worlds", tuple(name for name in WORLDS if "Continuous-v3" in name), "curve"),
         ("MountainCarContinuous-v0", "worlds", tuple(name for name in WORLDS if "MountainCar" in name), "curve"),
         ("CartPole-v1, Rainbow", "cartpole", ("all six", "without noisy", "none"), "curve"),
+        ("BipedalWalker-v3", "worlds", ("BipedalWalker-v3, SAC",), "curve"),
+        ("Hopper-v5", "worlds", ("Hopper-v5, SAC",), "curve"),
     ),
 }
 
@@ -229,8 +234,9 @@ def draw(known):
     for name, panels in FIGURES.items():
         if not all(run in known.get(part, {}) for _, part, runs, _ in panels for run in runs):
             continue
-        figure = Figure(figsize=(10.5, 7), layout="constrained")
-        for ax, (title, part, runs, what) in zip(figure.subplots(2, 2).flat, panels, strict=True):
+        rows = len(panels) // 2
+        figure = Figure(figsize=(10.5, 3.5 * rows), layout="constrained")
+        for ax, (title, part, runs, what) in zip(figure.subplots(rows, 2).flat, panels, strict=True):
             for run_name, colour in zip(runs, COLOURS, strict=False):
                 draw_seeds(ax, known[part][run_name]["seeds"], what, run_name.partition(", ")[2] or run_name, colour)
             ax.set(title=title, xlabel="thousand steps of all worlds")
@@ -244,6 +250,26 @@ def draw(known):
             ax.legend(frameon=False)
             finish(ax)
         save_figure(figure, (ROOT / "docs" / f"{name}.png").as_posix())
+    if all(name in known.get("breakout", {}) for name in BREAKOUT):
+        figure = Figure(figsize=(10.5, 6.5), layout="constrained")
+        draw_switches(figure, known["breakout"])
+        save_figure(figure, (ROOT / "docs" / "deep_rainbow.png").as_posix())
+
+
+def draw_switches(figure, found):
+    """A panel for each switch: Breakout without it, between all six and none; means over seeds and their bands."""
+    from framework.plots import COLOURS, draw_curve, finish
+
+    for ax, switch in zip(figure.subplots(2, 3, sharex=True, sharey=True).flat, SWITCHES, strict=True):
+        for name, colour in (("all six", COLOURS[0]), (f"without {switch}", COLOURS[4]), ("none", COLOURS[5])):
+            curves = np.array([one["curve"] for one in found[name]["seeds"]])
+            label = f"{name}, {len(curves)} seeds"
+            draw_curve(ax, curves[0, :, 0] / 1000, curves[..., 1], label, colour)
+        ax.set_title(switch)
+        ax.legend(frameon=False, loc="upper left")
+        finish(ax, legend=False)
+    figure.supxlabel("thousand steps of all worlds")
+    figure.supylabel("mean return of 20 fresh episodes, MinAtar's Breakout")
 
 
 def draw_seeds(ax, seeds, what, label, colour):
