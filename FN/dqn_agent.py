@@ -85,6 +85,7 @@ LUNAR_LANDER = Config(
 TAKES = {  # until the target is reached
     "Catcher-v0": "about a minute and a half, 1.0 GB of memory and 45 MB on disk",
     "CartPole-v1": "about 10 seconds, 0.8 GB of memory and 4 MB on disk",
+    "LunarLander-v3": "up to 5 minutes and 0.8 GB of memory",
 }
 
 

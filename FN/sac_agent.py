@@ -88,7 +88,10 @@ HOPPER = Config(
     env="Hopper-v5", steps=200_000, buffer_size=200_000, learning_starts=5_000, batch_size=256, learning_rate=3e-4,
     hidden=(256, 256), eval_every=20_000, log_every=2_000, target_return=3_000.0,
 )  # fmt: skip
-TAKES = {"Pendulum-v1": "about 20 seconds, 0.9 GB of memory and 1 MB on disk"}  # until the target is reached
+TAKES = {  # until the target is reached
+    "Pendulum-v1": "about 20 seconds, 0.9 GB of memory and 1 MB on disk",
+    "LunarLanderContinuous-v3": "up to 11 minutes and 0.9 GB of memory",
+}
 
 
 def soft_target(reward, discount, terminated, next_q, next_log_prob, temperature):
