@@ -37,7 +37,7 @@ METHODS = (  # module, class, and its name in both languages
     ("FN.policy_gradient_agent", "PolicyGradientAgent", "REINFORCE", "REINFORCE"),
     (
         "FN.policy_gradient_continuous_agent", "PolicyGradientContinuousAgent", "Gaussian actor-critic",
-        "ガウス Actor-Critic",
+        "ガウス方策の Actor-Critic",
     ),
     ("FN.a2c_agent", "ActorCriticAgent", "A2C", "A2C"),
     ("FN.trpo_agent", "TRPOAgent", "TRPO", "TRPO"),
@@ -75,8 +75,8 @@ MARKS = {  # kept in, backup
     ("function", "sample"): ("function, samples", "関数、サンプル"),
 }
 HEADINGS = (
-    ("day", "日"), ("method", "手法"), ("model", "モデル"), ("policy from", "方策のもと"), ("moved towards", "目標"),
-    ("experience", "経験"), ("backup", "バックアップ"), ("kept in", "保持"),
+    ("day", "Day"), ("method", "手法"), ("model", "モデル"), ("policy from", "方策の由来"), ("moved towards", "目標"),
+    ("experience", "経験"), ("backup", "バックアップ"), ("kept in", "表現"),
 )  # fmt: skip
 WORDS = {
     "none": "なし", "known": "既知", "learnt": "学習する", "value": "価値", "policy": "方策", "reward": "報酬",
