@@ -28,7 +28,8 @@ An actor climbs wherever Q errs upwards, so that Q comes to believe its own erro
     python FN/ddpg_agent.py --play                                           watch the best agent of the newest run
     python FN/ddpg_agent.py --resume                                         go on with a run that was stopped
     python FN/ddpg_agent.py --env MountainCarContinuous-v0                   noise with a memory
-    python FN/ddpg_agent.py --env LunarLanderContinuous-v3                   any world with a Box of actions
+    python FN/ddpg_agent.py --env LunarLanderContinuous-v3                   any world with a Box of actions; this one
+                                                                             needs the extra box2d
 """
 
 from dataclasses import dataclass
@@ -138,7 +139,7 @@ class DDPGAgent(Agent):
 
     based_on, policy_learnt = "policy", "off-policy"
     acts_with = ("actor",)
-    learns_with = ("critics", "targets", "actor_optimizer", "critic_optimizer", "noise", "rng", "generator")
+    learns_with = ("critics", "targets", "actor_optimizer", "critic_optimizer", "noise", "begins", "rng", "generator")
 
     def __init__(self, observation_space, action_space, config):
         self.config, self.actions = config, continuous_actions(action_space)
@@ -156,7 +157,7 @@ class DDPGAgent(Agent):
         self.actor_optimizer.build(self.actor.trainable_variables)
         self.critic_optimizer = keras.optimizers.Adam(config.learning_rate)
         self.critic_optimizer.build(self.critic_variables)
-        self.noise = np.zeros((config.num_envs, self.actions))
+        self.noise, self.begins = np.zeros((config.num_envs, self.actions)), np.ones(config.num_envs, bool)
         self.rng = np.random.default_rng(config.seed)
         self.generator = tf.random.Generator.from_seed(config.seed, alg="philox")
 
@@ -166,11 +167,11 @@ class DDPGAgent(Agent):
         return self.actor(obs)
 
     def act(self, obs):
-        """μ of each row [B, …], and noise, whose variance does not depend on its memory."""
+        """μ of each row [B, …], and noise. What stays of it leaves its variance alone, and ends with an episode."""
         if len(obs) != len(self.noise):  # other worlds than those of the last step
-            self.noise = np.zeros((len(obs), self.actions))
+            self.noise, self.begins = np.zeros((len(obs), self.actions)), np.ones(len(obs), bool)
         stays, fresh = self.config.noise_memory, self.rng.normal(scale=self.config.exploration, size=self.noise.shape)
-        self.noise = stays * self.noise + (1 - stays**2) ** 0.5 * fresh
+        self.noise = np.where(self.begins[:, None], fresh, stays * self.noise + (1 - stays**2) ** 0.5 * fresh)
         return np.clip(self.greedy(obs) + self.noise, -1, 1).astype(np.float32)
 
     def act_at_random(self, obs):
@@ -236,7 +237,9 @@ def train(config):
         for step in trainer:
             learns = step >= config.learning_starts
             action = agent.act(envs.obs) if learns else agent.act_at_random(envs.obs)
-            replay.add(envs.step(action))
+            transition = envs.step(action)
+            agent.begins = transition.terminated | transition.truncated  # and noise with it
+            replay.add(transition)
             if learns and trainer.every(config.train_period):
                 trainer.log(**agent.train_step(replay.sample(config.batch_size, batches=config.gradient_steps)))
     return trainer.best_agent

@@ -323,11 +323,28 @@ def test_the_noise_of_DDPG_is_as_large_as_it_is_told_and_stays_as_much(stays, ma
         make_agent("ddpg_agent", exploration=0.1, noise_memory=stays, num_envs=4_000),
         np.ones((4_000, 3), "f"),
     )
+    noise = agent.act(obs) - agent.greedy(obs)
+    assert noise.std() == pytest.approx(0.1, rel=0.1)
+    agent.begins = np.zeros(4_000, bool)
     for _ in range(50):
         before = agent.noise.copy()
         noise = agent.act(obs) - agent.greedy(obs)
     assert noise.std() == pytest.approx(0.1, rel=0.1)
     assert np.corrcoef(before[:, 0], noise[:, 0])[0, 1] == pytest.approx(stays, abs=0.06)
+
+
+def test_the_noise_of_DDPG_starts_anew_where_an_episode_ended(make_agent):
+    agent, obs = (
+        make_agent("ddpg_agent", exploration=0.1, noise_memory=0.99, num_envs=4_000),
+        np.ones((4_000, 3), "f"),
+    )
+    agent.act(obs)
+    agent.begins = np.arange(4_000) < 2_000
+    before = agent.noise.copy()
+    noise = agent.act(obs) - agent.greedy(obs)
+    assert abs(np.corrcoef(before[:2_000, 0], noise[:2_000, 0])[0, 1]) < 0.1
+    assert np.corrcoef(before[2_000:, 0], noise[2_000:, 0])[0, 1] > 0.98
+    assert noise[:2_000].std() == pytest.approx(0.1, rel=0.1)
 
 
 @pytest.mark.parametrize("name", ALL)
