@@ -9,7 +9,7 @@ Each of them was a paper of its own. Here each stands in a few lines marked with
     distributional  not the mean of the return but its distribution over 51 values, the atoms                   (C51)
     noisy           weights are noisy, and learn how much; so the network explores, in place of an epsilon
 
-    y = r + γ r' + … + γ^n (1 - terminated) Z_target(s^n, argmax_a E[Z(s^n, a)])
+    y = r_t + γ r_{t+1} + … + γ^n (1 - terminated) Z_target(s_{t+n}, argmax_a E[Z(s_{t+n}, a)])
 
 where Z is the distribution of the return, moved, shrunk, and put onto the atoms again; the loss of a row is how far Z
 is from y, in nats (Bellemare et al. 2017). With all switches off what remains is DQN.
@@ -22,7 +22,7 @@ is from y, in nats (Bellemare et al. 2017). With all switches off what remains i
     python FN/rainbow_agent.py --resume                 go on with a run that was stopped or killed
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,7 @@ from framework.tf import begin, keras, tf
 from framework.trainer import Trainer
 from framework.training import run_training
 from framework.vector import make_worlds
+from worlds.minatar import GAMES
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class Config(WorldConfig):
     atoms: int = 51
     """Distributional: how many values of the return have a probability of their own."""
     value_range: tuple[float, float] = (-5.0, 5.0)
-    """Distributional: the least and the greatest of them."""
+    """Distributional: the least and the greatest of them. Returns beyond are all alike to the agent; where q in the
+    log stays at an end of the range, it is too narrow."""
     noise: float = 0.5
     """Noisy: σ of the weights at the start, times the root of the number of inputs."""
     clip_reward: bool = True
@@ -101,11 +103,14 @@ CARTPOLE = Config(
     gradient_steps=128, learning_rate=1e-3, gamma=0.99, target_period=256, epsilon_end=0.04, epsilon_steps=5_000,
     value_range=(0.0, 100.0), hidden=(128, 128), eval_every=5_000, eval_episodes=20, target_return=475.0,
 )  # fmt: skip
+# For other worlds that show numbers, whose returns may be below 0; Acrobot's are.
+NUMBERS = replace(CARTPOLE, env="Acrobot-v1", value_range=(-100.0, 100.0), target_return=-100.0)
 BREAKOUT = Config(
     env="MinAtar/Breakout-v1", steps=300_000, buffer_size=100_000, batch_size=32, learning_rate=2.5e-4, gamma=0.99,
     epsilon_end=0.01, epsilon_steps=30_000, value_range=(0.0, 20.0), filters=((16, 3, 1),), eval_episodes=20,
     target_return=None,
 )  # fmt: skip
+MINATAR = [BREAKOUT, *(replace(BREAKOUT, env=env_id) for env_id in GAMES if env_id != BREAKOUT.env)]
 TAKES = {"MinAtar/Breakout-v1": "5 to 8 minutes and 0.9 GB of memory"}
 
 
@@ -194,7 +199,10 @@ class RainbowAgent(Agent):
 
     @compiled
     def greedy_with_noise(self, obs, numbers):
-        """The best action of each row [B, …], by weights with the noise of numbers [1, P]."""
+        """The best action of each row [B, …], by weights with the noise of numbers [1, P], the same for all rows.
+
+        (P alone would not do: `compiled` leaves the first axis open.)
+        """
         return tf.argmax(self.q(self.outputs(self.network, obs, numbers[0])), axis=-1)
 
     def act(self, obs, epsilon):
@@ -277,6 +285,7 @@ def train(config):
             replay.add(clipped(transition) if config.clip_reward else transition)
             if step >= config.learning_starts and trainer.every(config.train_period):
                 drawn = {"beta": beta(step)} if config.prioritized else {}
+                # Priorities stand still while these are learnt from; in the paper they change after each.
                 batches = replay.sample(config.batch_size, batches=config.gradient_steps, **drawn)
                 logged, surprise = agent.train_step(batches)
                 if config.prioritized:
@@ -288,4 +297,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, RainbowAgent, [Config(), CARTPOLE, BREAKOUT], __doc__, TAKES)
+    run_training(train, RainbowAgent, [Config(), NUMBERS, CARTPOLE, *MINATAR], __doc__, TAKES)
