@@ -45,7 +45,7 @@ class Config(WorldConfig):
     """T: steps of every world between two updates."""
     kl_limit: float = 0.01
     """δ, how far the policy may move in an update, in nats."""
-    gradient_steps: int = 10
+    conjugate_steps: int = 10
     """Steps of the conjugate gradients."""
     value_learning_rate: float = 3e-3
     """The step size of Adam of the critic."""
@@ -62,7 +62,7 @@ class Config(WorldConfig):
 
 
 DAMPING = 0.1  # added to the diagonal of F, which may be nearly singular; steps are a little shorter for it
-HALVINGS = 10  # of a step, before it is given up
+TRIES = 10  # of a step, each half as long as the last, before it is given up
 TAKES = {"CartPole-v1": "about 15 seconds, 0.7 GB of memory and 1 MB on disk"}  # until the target is reached
 
 
@@ -167,12 +167,12 @@ class TRPOAgent(Agent):
         def product(vector):
             return self.fisher_product(batch, old, vector)
 
-        direction = conjugate_gradients(product, slope, self.config.gradient_steps)
+        direction = conjugate_gradients(product, slope, self.config.conjugate_steps)
         whole = tf.sqrt(2 * self.config.kl_limit / (tf.tensordot(direction, product(direction), 1) + 1e-12))
         size, kl, improvement = whole, tf.constant(0.0), tf.constant(0.0)
-        for halving in tf.range(HALVINGS + 1):
-            size = whole * 0.5 ** tf.cast(halving, tf.float32)
-            if halving == HALVINGS:
+        for number in tf.range(TRIES + 1):
+            size = whole * 0.5 ** tf.cast(number, tf.float32)
+            if number == TRIES:
                 size = tf.constant(0.0)  # given up
             self.move_to(start + size * direction)
             kl, improvement = tf.reduce_mean(old.kl(self.policy(batch.obs))), self.surrogate(batch, old) - before
