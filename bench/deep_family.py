@@ -156,7 +156,7 @@ def learn(one, seed, flags):
 
 def curve(one, seed):
     """All the steps, evaluated on 100 fresh episodes (Breakout: 20) every so often."""
-    often = OFTEN if one.every < 10_000 or "Breakout" not in " ".join(one.flags) else ("--target-return", "None")
+    often = ("--target-return", "None") if "Breakout" in " ".join(one.flags) else OFTEN
     return learn(one, seed, (*often, "--steps", str(one.steps), "--eval-every", str(one.every)))
 
 
@@ -165,10 +165,13 @@ def timed(one, seed):
     return learn(one, seed, ("--target-return", str(TARGET), "--steps", str(one.steps)))
 
 
-def measured(one, options):
-    """All seeds of a run."""
+def measured(one, options, before):
+    """The seeds of a run, beside those that were measured before with the same flags."""
     with ThreadPoolExecutor(options.together) as pool:
         curves = list(pool.map(lambda seed: curve(one, seed), options.seeds))
+    if before and before["flags"] == " ".join(one.flags) and before["threads"] == one.threads:
+        curves = [run for run in before["seeds"] if run["seed"] not in options.seeds] + curves
+    curves.sort(key=lambda run: run["seed"])
     last, area = [run["curve"][-1][1] for run in curves], [np.mean([y for _, y in run["curve"]]) for run in curves]
     found = {
         "machine": machine("tensorflow-cpu", "keras", "gymnasium"),
@@ -201,7 +204,8 @@ def main(options):
             if part == "seconds":
                 known.setdefault(part, {})[name] = times(one, options)
             else:
-                found = known.setdefault(part, {})[name] = measured(one, options)
+                found = measured(one, options, known.setdefault(part, {}).get(name))
+                known[part][name] = found
                 print(f"{part}, {name}: {found['last']}, area {found['area']}", flush=True)
             save("deep_family", known)
     draw(known)

@@ -126,23 +126,34 @@ class Loop:
         forward one: for the weights, and for what came in."""
         agent, config = self.agent, self.config
         if hasattr(agent, "network"):
-            products = self.products(agent.network) * (3 + config.double + 1)  # and the target network
+            passes = 4 + config.double  # forward and twice backward; the target network; and once more to choose
+            products = passes * self.products(agent.network) - self.first(agent.network)  # nothing before it learns
         else:
             actor, critic, critics = self.products(agent.actor), self.products(agent.critics[0]), len(agent.critics)
             climbed = critics if hasattr(agent, "temperature_loss") else 1  # critics in the loss of the policy
-            of_policy = (3 * actor + 2 * climbed * critic) / getattr(config, "policy_delay", 1)
-            products = actor + 4 * critics * critic + of_policy
+            of_policy = 3 * actor - self.first(agent.actor) + 2 * climbed * critic
+            of_critics = critics * (4 * critic - self.first(agent.critics[0]))
+            products = actor + of_critics + of_policy / getattr(config, "policy_delay", 1)
         return 2 * config.batch_size * products
 
+    def first(self, network):
+        """Multiplications of a forward pass of one row through its first layer."""
+        return self.of_layers(network)[0]
+
     def products(self, network):
-        """Multiplications of a forward pass of one row; a convolution without padding meets each window once."""
-        total, side = 0, self.envs.observation_space.shape[0]
-        for variable in network.trainable_variables:
-            shape = tuple(variable.shape)
-            if len(shape) == 4:
-                side -= shape[0] - 1
-            total += math.prod(shape) * (side**2 if len(shape) == 4 else 1) * (len(shape) > 1)
-        return total
+        """Multiplications of a forward pass of one row."""
+        return sum(self.of_layers(network))
+
+    def of_layers(self, network):
+        """Those of each layer; a convolution without padding meets each window once. A noisy layer's second table of
+        weights is added to its first, and not multiplied by the input."""
+        counts, side = [], self.envs.observation_space.shape[0]
+        for layer in network.layers:
+            tables = [tuple(variable.shape) for variable in layer.trainable_variables if len(variable.shape) > 1]
+            for shape in tables[:1]:
+                side -= shape[0] - 1 if len(shape) == 4 else 0
+                counts.append(math.prod(shape) * (side**2 if len(shape) == 4 else 1))
+        return counts
 
 
 def peer(options):
