@@ -19,7 +19,7 @@ Each has a network and an optimizer of its own. A2C and PPO take such actions, t
     python FN/policy_gradient_continuous_agent.py             Pendulum
     python FN/policy_gradient_continuous_agent.py --play      watch the best agent of the newest run
     python FN/policy_gradient_continuous_agent.py --resume    go on with a run that was stopped or killed
-    python FN/policy_gradient_continuous_agent.py --env MountainCarContinuous-v0      any world with a Box of actions
+    python FN/policy_gradient_continuous_agent.py --env module:World-v0     any world with a Box of actions
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Config(WorldConfig):
     """Units of the hidden layers, of each network."""
 
 
-TAKES = {"Pendulum-v1": "about a minute, 0.7 GB of memory and 1 MB on disk"}  # until the target is reached
+TAKES = {"Pendulum-v1": "about a minute, 0.7 GB of memory and 1 MB on disk"}  # for all its steps
 
 
 def standardise(advantage):

@@ -20,7 +20,7 @@ entropy than H_target, -1 for each number of an action, and falls where it has m
     python FN/sac_agent.py --resume           go on with a run that was stopped or killed
     python FN/sac_agent.py --env LunarLanderContinuous-v3          BipedalWalker-v3, too; they need the extra box2d
     python FN/sac_agent.py --env Hopper-v5                         a robot's leg; needs the extra mujoco
-    python FN/sac_agent.py --env MountainCarContinuous-v0          any world with a Box of actions
+    python FN/sac_agent.py --env module:World-v0                   any world with a Box of actions
 """
 
 from dataclasses import dataclass
