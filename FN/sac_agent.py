@@ -67,6 +67,8 @@ class Config(WorldConfig):
     """The discount."""
     tau: float = 0.005
     """τ, how far the target networks follow at each step: by this part of the way."""
+    twin: bool = True
+    """Learn two Qs, and take the lower of them."""
     temperature: float | None = None
     """α, what a nat of entropy is worth; by default it is learnt, and starts at 1."""
     filters: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 4, 2))
@@ -119,7 +121,7 @@ def critic_network(observation_space, actions, config, number):
 
 
 class SACAgent(Agent):
-    """A policy, two critics with target networks that follow them slowly, and a temperature.
+    """A policy, two critics (or one) with target networks that follow them slowly, and a temperature.
 
     Args:
         observation_space, action_space: of one world; actions are a Box.
@@ -134,7 +136,7 @@ class SACAgent(Agent):
         self.config, self.actions = config, continuous_actions(action_space)
         self.actor = actor_network(observation_space, self.actions, config)
         self.critics, self.targets = (
-            [critic_network(observation_space, self.actions, config, number) for number in (1, 2)]
+            [critic_network(observation_space, self.actions, config, number) for number in range(1, 2 + config.twin)]
             for _ in range(2)  # from the same seeds: targets start as copies
         )
         self.log_temperature = keras.Variable(np.log(config.temperature or 1.0), dtype="float32")

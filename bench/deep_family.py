@@ -66,6 +66,7 @@ NEEDS = {
     "DDPG, no target networks": Run("ddpg_agent", ("--tau", "1")),
     "DDPG, no noise on actions": Run("ddpg_agent", ("--exploration", "0")),
     "SAC, no target networks": Run("sac_agent", ("--tau", "1")),
+    "SAC, one Q": Run("sac_agent", ("--no-twin",)),
     "SAC, temperature 0.2": Run("sac_agent", ("--temperature", "0.2")),
     "SAC, temperature 10": Run("sac_agent", ("--temperature", "10")),
     "Gaussian actor-critic, rewards as they are": Run(
@@ -77,6 +78,7 @@ NEEDS = {
 }
 TRUST = {
     "TRPO": Run("trpo_agent", (), 60_000, 4_000),
+    "TRPO, KL up to 1": Run("trpo_agent", ("--kl-limit", "1"), 60_000, 4_000),
     "PPO": Run("ppo_agent", ("--test",), 60_000, 4_000),
     "PPO without clipping": Run("ppo_agent", ("--test", "--clip", "1e6"), 60_000, 4_000),
 }
