@@ -78,7 +78,7 @@ NEEDS = {
 }
 TRUST = {
     "TRPO": Run("trpo_agent", (), 60_000, 4_000),
-    "TRPO, KL up to 1": Run("trpo_agent", ("--kl-limit", "1"), 60_000, 4_000),
+    "TRPO with a KL up to 1": Run("trpo_agent", ("--kl-limit", "1"), 60_000, 4_000),
     "PPO": Run("ppo_agent", ("--test",), 60_000, 4_000),
     "PPO without clipping": Run("ppo_agent", ("--test", "--clip", "1e6"), 60_000, 4_000),
 }
@@ -217,7 +217,7 @@ FIGURES = {  # file: panels of (title, part, names, "curve" or "kl")
     "deep_family": (
         ("Pendulum-v1, off-policy", "pendulum", ("DDPG", "TD3", "SAC"), "curve"),
         ("Pendulum-v1, on-policy", "pendulum", ("Gaussian actor-critic", "PPO"), "curve"),
-        ("CartPole-v1", "trust", tuple(TRUST), "curve"),
+        ("CartPole-v1; colours as on the right", "trust", tuple(TRUST), "curve"),
         ("CartPole-v1", "trust", tuple(TRUST), "kl"),
     ),
     "deep_worlds": (
@@ -247,14 +247,11 @@ def draw(known):
                 draw_seeds(ax, known[part][run_name]["seeds"], what, run_name.partition(", ")[2] or run_name, colour)
             ax.set(title=title, xlabel="thousand steps of all worlds")
             ax.set_ylabel(
-                "mean return of 100 fresh episodes"
-                if what == "curve"
-                else "KL divergence, nats (TRPO: after an update; PPO: mean on the way)"
+                "mean return of 100 fresh episodes" if what == "curve" else "KL divergence of updates, nats"
             )
             if what == "kl":
                 ax.set_yscale("log")
-            ax.legend(frameon=False)
-            finish(ax)
+            finish(ax, legend="right" not in title)
         save_figure(figure, (ROOT / "docs" / f"{name}.png").as_posix())
     if all(name in known.get("breakout", {}) for name in BREAKOUT):
         figure = Figure(figsize=(10.5, 6.5), layout="constrained")
