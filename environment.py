@@ -20,7 +20,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.lib.stride_tricks import sliding_window_view
 
-from worlds import changing_maze, minatar
+from worlds import atari, changing_maze, minatar
 from worlds.catcher import Catcher, CatcherVector, catcher_oracle  # noqa: F401, the rooms behind this door
 from worlds.model import TabularModel, read_P, tabular_model  # noqa: F401
 from worlds.window import Window, check_render_mode
@@ -190,7 +190,7 @@ class GridWorld(gym.Env):
         return row * cols + col
 
     @cached_property
-    def _moves(self):
+    def moves(self):
         return self._where_moves_lead()
 
     def _where_moves_lead(self):
@@ -244,7 +244,7 @@ class GridWorld(gym.Env):
         outcomes = []
         for prob, turn in ((self.move_prob, 1), (self.slip_prob, 0), (self.slip_prob, 2)):
             if prob > 0:
-                entered = int(self._moves[state, action + turn])
+                entered = int(self.moves[state, action + turn])
                 outcomes.append((prob, entered, float(self.entry_reward[entered]), bool(self.ended[entered])))
         return outcomes
 
@@ -263,7 +263,7 @@ class GridWorld(gym.Env):
             return self.state, 0.0, True, False, {"slipped": False}
         luck = self.np_random.random()
         turn = 0 if luck < self.slip_prob else 2 if luck < 2 * self.slip_prob else 1
-        self.state = int(self._moves[self.state, action + turn])
+        self.state = int(self.moves[self.state, action + turn])
         if self.render_mode == "human":
             self.render()
         terminated = bool(self.ended[self.state])
@@ -443,6 +443,16 @@ def changing_maze_of(links, changes=(), render_mode=None):
 
 
 # ------------------------------------------------------------------------------------------
+# A maze for networks: Day 4
+# ------------------------------------------------------------------------------------------
+
+
+def one_hot_grid_world(**options):
+    """A `GridWorld` whose cells are seen as a one among zeros, a Box, as networks need it."""
+    return gym.wrappers.FlattenObservation(GridWorld(**options))
+
+
+# ------------------------------------------------------------------------------------------
 # Names for gymnasium.make
 # ------------------------------------------------------------------------------------------
 
@@ -453,6 +463,7 @@ def _register(env_id, **spec):
 
 
 _register("GridWorld-v0", entry_point="environment:GridWorld", max_episode_steps=200)
+_register("OneHotGridWorld-v0", entry_point="environment:one_hot_grid_world", max_episode_steps=200)
 _register(
     "FrozenLakeEasy-v0",
     entry_point="gymnasium.envs.toy_text:FrozenLakeEnv",
@@ -482,6 +493,14 @@ _register(
     vector_entry_point="worlds.windy_catcher:WindyCatcherVector",
     max_episode_steps=300,
 )
+for _env_id, _game in atari.GAMES.items():
+    _register(
+        _env_id,
+        entry_point="worlds.atari:Atari",
+        vector_entry_point="worlds.atari:AtariVector",
+        kwargs={"game": _game},
+        max_episode_steps=atari.MOST_STEPS,
+    )
 for _env_id, _game in minatar.GAMES.items():
     _register(_env_id, entry_point="worlds.minatar:MinAtar", kwargs={"game": _game})
 for _env_id, _obs_type in (("Catcher-v0", "rgb"), ("CatcherState-v0", "state")):

@@ -8,8 +8,9 @@ vector rollout replay            many worlds behind one clock; a few steps of th
 tabular/                         worlds with tables, studies over seeds, maps, loops; up to here without TensorFlow
 tf graph                         the one door to TensorFlow; a method as a compiled graph
 networks distributions           layers for a chapter's network; policies as distributions
-optimizers                       Adam
+optimizers                       Adam, RMSProp
 agent evaluate                   what is kept of an agent; how good it is
+device                           worlds inside a compiled graph
 trainer play                     the clock of a training run; watching an agent
 training                         the command line of a chapter that trains
 """

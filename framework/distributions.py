@@ -25,6 +25,11 @@ class Categorical:
         """An action [B] int64 for each row, drawn with a `tf.random.Generator`."""
         return tf.random.stateless_categorical(self.logits, 1, seed=generator.make_seeds(1)[:, 0])[:, 0]
 
+    def draw(self, draws):
+        """The action [B] of numbers from 0 to 1 [B], uniform: where the summed probabilities pass them."""
+        passed = tf.cumsum(tf.nn.softmax(self.logits), axis=-1)[:, :-1] <= draws[:, None]
+        return tf.reduce_sum(tf.cast(passed, tf.int64), axis=-1)
+
     def log_prob(self, action):
         """log π(a | s) [B] of actions [B]."""
         return -tf.nn.sparse_softmax_cross_entropy_with_logits(action, self.logits)

@@ -51,7 +51,7 @@ class Rollout:
         flat = {name: array.reshape(-1, *array.shape[2:]) for name, array in fields.items()}
         if where is not None:
             flat = {name: array[where.ravel()] for name, array in flat.items()}
-        return _batch_class(tuple(flat))(**flat)
+        return batch_of(**flat)
 
     def next_values(self, value_of):
         """[T, B]: the value of the true successor of each step.
@@ -67,6 +67,11 @@ class Rollout:
         next_value[ask] = value_of(np.concatenate(next_obs))
         next_value[self.terminated] = 0.0  # nothing follows; the next row belongs to another episode
         return next_value
+
+
+def batch_of(**fields):
+    """A NamedTuple of these fields; the same names give the same class."""
+    return _batch_class(tuple(fields))(**fields)
 
 
 @cache

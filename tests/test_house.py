@@ -20,14 +20,15 @@ ORDER = (  # imports go from a line to the lines above it; a day may use what an
     ("lab", "exercises", "bench", "tools", "welcome"),
     ("tests",),
 )
-WITH_TENSORFLOW = ("tf", "graph", "networks", "distributions", "optimizers")  # of the toolbox; nothing else loads it
+WITH_TENSORFLOW = ("tf", "graph", "networks", "distributions", "optimizers", "device")  # nothing else loads it
 FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each other
     ("method", "cli", "schedules", "returns", "sum_tree", "cma_es", "runs"),
     ("plots", "media"),
     ("vector", "rollout", "replay"),
     ("tabular",),
-    WITH_TENSORFLOW,
+    WITH_TENSORFLOW[:-1],
     ("agent", "evaluate"),
+    WITH_TENSORFLOW[-1:],
     ("trainer", "play"),
     ("training",),
 )

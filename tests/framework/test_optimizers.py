@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from framework.optimizers import Adam
+from framework.optimizers import Adam, RMSProp
 from framework.tf import keras, tf
 
 SHAPES = (3, 5), (5,), ()
@@ -38,3 +38,28 @@ def test_its_first_step_is_the_learning_rate_long_whatever_the_gradient():
     optimizer.build([variable])
     optimizer.apply([tf.constant([1e-3, -1.0, 1e3])], [variable])
     np.testing.assert_allclose(variable.numpy(), [-0.1, 0.1, -0.1], rtol=1e-2)
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_rmsprop_is_that_of_the_papers_on_atari_by_hand(xla):
+    """Two steps along a gradient of 2: v goes from 1 to 0.99 + 0.04, then on; ε = 0.1 stands inside the root."""
+    optimizer, variable = RMSProp(0.5, rho=0.99, epsilon=0.1), keras.Variable(np.zeros(1, np.float32))
+    optimizer.build([variable])
+    step = tf.function(lambda: optimizer.apply([tf.constant([2.0])], [variable]), jit_compile=xla)
+    v, x = 1.0, 0.0
+    for _ in range(2):
+        step()
+        v = 0.99 * v + 0.01 * 4
+        x -= 0.5 * 2 / (v + 0.1) ** 0.5
+        assert variable.numpy() == pytest.approx(x, rel=1e-5)
+
+
+def test_rmsprop_goes_on_from_its_numbers():
+    """To build it again, as loading a checkpoint may, leaves v as it is."""
+    optimizer, variable = RMSProp(0.5), keras.Variable(np.zeros(1, np.float32))
+    optimizer.build([variable])
+    optimizer.apply([tf.constant([3.0])], [variable])
+    (velocity,) = (v for v in optimizer.variables if "velocity" in v.path)
+    before = float(velocity.numpy()[0])
+    optimizer.build([variable])
+    assert float(velocity.numpy()[0]) == before != 1
