@@ -40,6 +40,8 @@ METHODS = (  # module, class, and its name in both languages
         "ガウス方策の Actor-Critic",
     ),
     ("FN.a2c_agent", "ActorCriticAgent", "A2C", "A2C"),
+    ("FN.paac_agent", "PAACAgent", "PAAC", "PAAC"),
+    ("FN.paac_learners", "NStepQ", "n-step Q-learning", "n ステップ Q 学習"),
     ("FN.trpo_agent", "TRPOAgent", "TRPO", "TRPO"),
     ("FN.ppo_agent", "PPOAgent", "PPO", "PPO"),
     ("FN.ddpg_agent", "DDPGAgent", "DDPG, TD3", "DDPG、TD3"),

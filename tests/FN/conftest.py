@@ -18,6 +18,8 @@ CLASSES = {
     "ddpg_agent": "DDPGAgent",
     "sac_agent": "SACAgent",
     "trpo_agent": "TRPOAgent",
+    "paac_agent": "PAACAgent",
+    "paac_learners": "make_learner",
 }
 CONTINUOUS = ("policy_gradient_continuous_agent", "ddpg_agent", "sac_agent")
 

@@ -48,6 +48,8 @@ FAMILY = {  # the same of the agents that are not among the book's five
     "ddpg_agent": SMALL | {"twin": True, "policy_delay": 2, "target_noise": 0.2, "noise_memory": 0.5},
     "sac_agent": SMALL,
     "trpo_agent": {"rollout_steps": 5},
+    "paac_agent": {"rollout_steps": 5, "updates": 3},
+    "paac_learners": {"rollout_steps": 5},
 }  # fmt: skip
 STOP = 240  # steps: all have learnt and evaluated by then, and DQN has copied its network twice
 

@@ -22,6 +22,8 @@ FAMILY = {  # script: the flags of a quick run, and its world
     "ddpg_agent": (["--twin", "--policy-delay", "2", "--target-noise", "0.2"], "Pendulum-v1"),
     "sac_agent": ([], "Pendulum-v1"),
     "trpo_agent": ([], "CartPole-v1"),
+    "paac_agent": (["--test"], "CartPole-v1"),
+    "paac_learners": ([], "CartPole-v1"),
 }
 FILES = {"config.json", "metrics.csv", "agent.npz", "final.npz", "result.json", "learning.png"}
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 NO_METHODS = {  # and what they are
     "Planner", "ELAgent", "Actor",  # what methods share
     "CompareAgent", "TriedPairsOnly",  # a method of the map once more, within an experiment
+    "A2C", "PPO", "DQN", "DataParallelAgent",  # methods of the map behind other actors, or on several devices
     "VAE", "MDNRNN",  # parts of World Models
 }  # fmt: skip
 

@@ -1,0 +1,212 @@
+"""PAAC, the parallel actor-critic (Clemente, Castejón & Chandra 2017), Day 4. Read `train`, at the bottom, first.
+
+DQN's replay and A3C's asynchronous copies are both there to make what is learnt from less alike. Many worlds side by
+side do that, too, and need neither: one network acts in all of them at once, in one pass, and learns from all of them
+at once, by one gradient step that nobody is late for.
+
+    G = r + γ r' + … + γ^T V(s^T)                                  T steps, cut at ends, continued by a value
+    loss = -E[log π(a | s) (G - V(s))] + c E[(G - V(s))²] - β E[entropy]            over T × num_envs rows at once
+
+That is A2C's loss; what is new is where the time goes. On the host (--form host) processes step the worlds
+(--workers), each its share of them. On the device (--form device) the worlds are a part of the graph: their dynamics,
+their pictures, acting, returns and gradients are one call of some thousand steps, in which no Python runs.
+
+    python FN/paac_agent.py                    Catcher from pixels, on the device
+    python FN/paac_agent.py --test             CartPole, on the device
+    python FN/paac_agent.py --test --xla       compiled further: quicker in the long run, slower to start
+    python FN/paac_agent.py --test --form host --workers 2
+    python FN/paac_agent.py --play             watch the best agent of the newest run
+    python FN/paac_agent.py --resume           go on with a run that was stopped or killed
+    python FN/paac_agent.py --env Acrobot-v1   any world with a Box of observations, on the host
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from FN.a2c_agent import ActorCriticAgent, network
+from framework.device import PURE, DeviceEvaluation, flat, make_device_worlds, next_values
+from framework.distributions import policy_class
+from framework.graph import Graph, compiled
+from framework.networks import discrete_actions
+from framework.optimizers import Adam, RMSProp
+from framework.returns import discounted_returns
+from framework.rollout import Rollout, batch_of
+from framework.runs.config import WorldConfig
+from framework.schedules import Linear
+from framework.tf import begin, tf
+from framework.trainer import Trainer
+from framework.training import run_training
+from framework.vector import make_worlds
+
+tnp = tf.experimental.numpy
+
+
+@dataclass(frozen=True)
+class Config(WorldConfig):
+    """Hyper-parameters for Catcher from pixels; `CARTPOLE` has those of --test."""
+
+    form: Literal["", "host", "device"] = ""
+    """Where the worlds are: in Python, or inside the graph; by default there if they can be."""
+    xla: bool = False
+    """Compile the device form further, by XLA: for networks without convolutions, and long runs."""
+    steps: int = 600_000
+    target_return: float | None = 15.2
+    eval_episodes: int = 20
+    frame_size: int = 64
+    rollout_steps: int = 16
+    """T: steps of every world between two gradient steps."""
+    updates: int = 8
+    """Gradient steps in one call of the device form."""
+    learning_rate: float = 1e-3
+    """The step size of Adam at the start; it falls linearly to 0 at the last step."""
+    gamma: float = 0.98
+    """The discount."""
+    optimizer: Literal["adam", "rmsprop"] = "adam"
+    """RMSProp is the paper's, with an ε of 0.1 inside its root."""
+    clip_reward: bool = False
+    """Learn from rewards clipped to [-1, 1]; returns are shown unclipped."""
+    entropy_weight: float = 0.01
+    """β, how much entropy counts."""
+    value_weight: float = 0.5
+    """c, how much the critic's loss counts."""
+    max_grad_norm: float = 0.5
+    """Longer gradients are shortened to this norm."""
+    filters: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 4, 2))
+    """Filters, kernel and stride of each convolution, for pictures (Mnih et al. 2013)."""
+    hidden: tuple[int, ...] = (128,)
+    """Units of the hidden layers."""
+
+    @property
+    def on_device(self):
+        """Whether the worlds are inside the graph."""
+        return self.form == "device" or (not self.form and self.env in PURE)
+
+
+CARTPOLE = Config(
+    env="CartPole-v1", steps=500_000, num_envs=16, rollout_steps=8, updates=40, learning_rate=2e-3, gamma=0.99,
+    entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, log_every=5_000, target_return=475.0,
+)  # fmt: skip
+GRID_WORLD = Config(
+    env="OneHotGridWorld-v0", steps=500_000, num_envs=64, rollout_steps=8, updates=32, learning_rate=1e-2, gamma=0.99,
+    hidden=(), eval_every=16_384, log_every=16_384, eval_episodes=500, final_episodes=1_000, target_return=0.68,
+)  # fmt: skip
+PONG = Config(
+    env="Atari/Pong-v0", steps=1_500_000, rollout_steps=5, learning_rate=0.0224, optimizer="rmsprop", gamma=0.99,
+    clip_reward=True, entropy_weight=0.02, max_grad_norm=3.0, hidden=(256,), eval_every=100_000, log_every=10_000,
+    target_return=None,
+)  # fmt: skip
+
+
+def make_optimizer(config):
+    """Adam, or the paper's RMSProp."""
+    if config.optimizer == "adam":
+        return Adam(config.learning_rate, global_clipnorm=config.max_grad_norm)
+    return RMSProp(config.learning_rate, rho=0.99, epsilon=0.1, global_clipnorm=config.max_grad_norm)
+
+
+class PAACAgent(ActorCriticAgent):
+    """A2C's actor and critic, whose actions are drawn by numbers that come from outside.
+
+    Args:
+        observation_space, action_space: of one world; actions are Discrete.
+        config: `Config`.
+    """
+
+    acts_with, learns_with = ("network",), ("optimizer", "rng")
+
+    def __init__(self, observation_space, action_space, config):
+        discrete_actions(action_space)  # refuses others
+        self.config, self.policy_class = config, policy_class(action_space)
+        self.network = network(observation_space, action_space, config)
+        self.optimizer = make_optimizer(config)
+        self.optimizer.build(self.network.trainable_variables)
+        self.rng = np.random.default_rng(config.seed)
+
+    @compiled
+    def choose(self, obs, draws):
+        """The action that a number from 0 to 1 draws for each row [B, …]; actions and values [B]."""
+        policy, value = self.policy_and_value(obs)
+        return policy.draw(draws), value
+
+    def act(self, obs):
+        """Draw an action for each row [B, …]; actions and values [B]."""
+        return self.choose(obs, self.rng.random(len(obs), np.float32))
+
+    def targets(self, rollout):
+        """What the critic is taught, G [T, B], on the host."""
+        return self.returns(rollout, rollout.next_values(self.value), np)
+
+    def returns(self, rollout, next_value, xp):
+        """G [T, B] of arrays, or of tensors."""
+        reward = xp.clip(rollout.reward, -1, 1) if self.config.clip_reward else rollout.reward
+        return discounted_returns(reward, next_value, rollout.terminated, rollout.truncated, self.config.gamma, xp)
+
+    def update_on_device(self, envs, now, learning_rate, number):
+        """Play T steps and learn from them, inside a graph.
+
+        Args:
+            now: where the worlds are; number: of this update, on which all chance depends.
+
+        Returns:
+            where they are then, the episodes that ended, and what to log.
+        """
+        draws = envs.draws(number, self.config.rollout_steps, tf.shape(now.state)[0])
+        rollout, value, now, finished = envs.play(now, self.choose.inside, draws)
+        returns = self.returns(rollout, next_values(rollout, value, self.value.inside), tnp)
+        batch = batch_of(obs=flat(rollout.obs), action=flat(rollout.action), returns=flat(returns))
+        return now, finished, self.update.inside(batch, learning_rate)
+
+    def loop(self, envs):
+        """A graph of K updates, one for each learning rate [K]; XLA compiles it further if the settings say so."""
+
+        def updates(now, learning_rates, number):
+            finished, total = envs.nothing_finished(), dict.fromkeys(("policy_loss", "value_loss", "entropy"), 0.0)
+            for learning_rate in learning_rates:
+                now, new, logged = self.update_on_device(envs, now, learning_rate, number)
+                finished = tf.nest.map_structure(tf.add, finished, new)
+                total = {name: total[name] + logged[name] for name in total}
+                number += 1
+            count = tf.cast(tf.shape(learning_rates)[0], tf.float32)
+            return now, finished, {name: total[name] / count for name in total}
+
+        return Graph(updates, xla=self.config.xla)
+
+
+def play(act, envs, steps, notes=("value",)):
+    """The actors on the host: so many steps of all worlds, each by one pass through the network for all of them.
+
+    Args:
+        act: function of observations [B, …] -> (actions [B], and whatever ``notes`` names).
+    """
+    rollout = Rollout()
+    for _ in range(steps):
+        action, *noted = act(envs.obs)
+        rollout.add(envs.step(action), **dict(zip(notes, noted, strict=True)))
+    return rollout
+
+
+def train(config):
+    """The whole algorithm."""
+    begin(config)
+    envs = (make_device_worlds if config.on_device else make_worlds)(config)
+    agent = PAACAgent(envs.observation_space, envs.action_space, config)
+    learning_rate, size = Linear(config.learning_rate, 0.0, config.steps), config.rollout_steps * config.num_envs
+    evaluate, updates = (DeviceEvaluation(config, envs), agent.loop(envs)) if config.on_device else (None, None)
+    with Trainer(config, agent=agent, envs=envs, evaluate=evaluate) as trainer:
+        for step in trainer:
+            if config.on_device:
+                starts = range(step, min(step + config.updates * size, config.steps), size)
+                rates = np.array([learning_rate(start) for start in starts], np.float32)
+                now, finished, logged = updates(envs.now, rates, np.int32(step // size))
+                envs.advance(now, finished, len(rates) * size)
+                trainer.log(**logged)
+            else:
+                rollout = play(agent.act, envs, config.rollout_steps)
+                trainer.log(**agent.train_step(rollout, learning_rate(step)))
+    return trainer.best_agent
+
+
+if __name__ == "__main__":
+    run_training(train, PAACAgent, [Config(), CARTPOLE, GRID_WORLD, PONG], __doc__)
