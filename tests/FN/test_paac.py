@@ -124,9 +124,7 @@ def test_worlds_that_are_no_pure_functions_are_stepped_by_the_host():
 
 
 def test_a_world_whose_actions_are_real_numbers_is_refused_in_one_sentence():
-    with pytest.raises(
-        ValueError, match="this agent chooses among Discrete actions, .* the world has Box"
-    ):
+    with pytest.raises(ValueError, match=r"this agent chooses among Discrete actions, .* the world has Box"):
         paac_agent.train(paac_agent.Config(env="Pendulum-v1", run_folder="nowhere"))
 
 
