@@ -16,8 +16,8 @@ RANGES = {  # what settings may be: the least, the most, and their names in all 
     "at least 1": (
         1, math.inf, "steps eval_every eval_episodes final_episodes log_every num_envs frame_size frame_stack filters"
         " hidden buffer_size batch_size train_period gradient_steps target_period epsilon_steps rollout_steps epochs"
-        " fit_period sample_size policy_delay conjugate_steps value_steps n_step atoms population episodes noise_size"
-        " window mixtures z_size maps record_steps",
+        " fit_period sample_size policy_delay conjugate_steps updates devices value_steps n_step atoms population"
+        " episodes noise_size window mixtures z_size maps record_steps",
     ),
     "at least 0": (
         0, math.inf, "checkpoint_seconds learning_starts learning_rate baseline_learning_rate"
