@@ -97,6 +97,7 @@ PONG = Config(
     clip_reward=True, entropy_weight=0.02, max_grad_norm=3.0, hidden=(256,), eval_every=100_000, log_every=10_000,
     target_return=None,
 )  # fmt: skip
+TAKES = {"CartPole-v1": "about 5 seconds and 0.8 GB of memory"}  # until the target is reached
 
 
 def make_optimizer(config):
@@ -209,4 +210,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, PAACAgent, [Config(), CARTPOLE, GRID_WORLD, PONG], __doc__)
+    run_training(train, PAACAgent, [Config(), CARTPOLE, GRID_WORLD, PONG], __doc__, TAKES)
