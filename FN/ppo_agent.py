@@ -87,7 +87,7 @@ TAKES = {  # until the target is reached
     "Catcher-v0": "about a minute, 0.8 GB of memory and 18 MB on disk",
     "CartPole-v1": "about 10 seconds, 0.6 GB of memory and 1 MB on disk",
     "Pendulum-v1": "about 20 seconds, 0.7 GB of memory and 1 MB on disk",
-    "LunarLander-v3": "up to 3 minutes and 0.7 GB of memory",
+    "LunarLander-v3": "up to 4 minutes and 0.7 GB of memory",
 }
 
 

@@ -92,9 +92,9 @@ HOPPER = Config(
 )  # fmt: skip
 TAKES = {  # until the target is reached
     "Pendulum-v1": "about 20 seconds, 0.9 GB of memory and 1 MB on disk",
-    "LunarLanderContinuous-v3": "up to 11 minutes and 0.9 GB of memory",
-    "BipedalWalker-v3": "up to 20 minutes and 1.2 GB of memory",
-    "Hopper-v5": "up to 20 minutes and 1.2 GB of memory",
+    "LunarLanderContinuous-v3": "up to 12 minutes and 0.9 GB of memory",
+    "BipedalWalker-v3": "up to 27 minutes and 1.1 GB of memory",
+    "Hopper-v5": "up to 28 minutes and 1.2 GB of memory",
 }
 
 

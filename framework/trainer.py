@@ -110,7 +110,7 @@ class Trainer:
                     yield
                     self._finish()
         finally:
-            if isinstance(self.evaluate, FreshWorlds):
+            if hasattr(self.evaluate, "close"):  # it may have worlds of its own
                 self.evaluate.close()
             lock.release()
         Path(lock.lock_file).unlink(missing_ok=True)  # the run is finished: nobody may go on with it any more
