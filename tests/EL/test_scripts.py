@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import statistics
 import subprocess
 import sys
 import time
@@ -152,12 +153,15 @@ def test_script_ends_within_20_seconds_at_its_defaults(name, tmp_path):
 def test_learning_costs_at_most_twice_a_random_agent(tmp_path):
     """On every world, and three times less than the dictionary agent of the books takes where that runs.
 
-    The fastest of several short runs: on a shared machine the others tell of their neighbours.
+    The median of ratios of runs that follow each other: on a shared machine a neighbour then slows both or neither.
     """
     from bench.tabular_speed import WORLDS, compare
 
     for env_id in WORLDS:
         runs = compare(env_id, steps=10_000, repeats=15, has_peer=False)["runs"]
-        fastest = {name: max(rates) for name, rates in runs.items()}
-        assert fastest["random, plain world"] <= 2 * fastest["nanoka, plain world"]
-        assert fastest["nanoka, TableWorld"] >= 2.5 * fastest["dictionary, plain world"]
+        assert median_ratio(runs["random, plain world"], runs["nanoka, plain world"]) <= 2
+        assert median_ratio(runs["nanoka, TableWorld"], runs["dictionary, plain world"]) >= 2.5
+
+
+def median_ratio(rates, others):
+    return statistics.median(rate / other for rate, other in zip(rates, others, strict=True))
