@@ -55,9 +55,9 @@ class Config(WorldConfig):
     target_return: float | None = 15.2
     eval_episodes: int = 20
     frame_size: int = 64
-    rollout_steps: int = 16
+    rollout_steps: int = 5
     """T: steps of every world between two gradient steps."""
-    updates: int = 8
+    updates: int = 25
     """Gradient steps in one call of the device form."""
     learning_rate: float = 1e-3
     """The step size of Adam at the start; it falls linearly to 0 at the last step."""
@@ -71,10 +71,12 @@ class Config(WorldConfig):
     """β, how much entropy counts."""
     value_weight: float = 0.5
     """c, how much the critic's loss counts."""
+    loss_scale: float = 1.0
+    """What the loss is multiplied by, which matters to RMSProp and to clipping, and hardly to Adam."""
     max_grad_norm: float = 0.5
     """Longer gradients are shortened to this norm."""
-    filters: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 4, 2))
-    """Filters, kernel and stride of each convolution, for pictures (Mnih et al. 2013)."""
+    filters: tuple[tuple[int, int, int], ...] = ((16, 6, 3), (32, 4, 2))
+    """Filters, kernel and stride of each convolution, for pictures of 64 pixels a side; the paper's are for 84."""
     hidden: tuple[int, ...] = (128,)
     """Units of the hidden layers."""
 
@@ -93,9 +95,9 @@ GRID_WORLD = Config(
     hidden=(), eval_every=16_384, log_every=16_384, eval_episodes=500, final_episodes=1_000, target_return=0.68,
 )  # fmt: skip
 PONG = Config(
-    env="Atari/Pong-v0", steps=1_500_000, rollout_steps=5, learning_rate=0.0224, optimizer="rmsprop", gamma=0.99,
-    clip_reward=True, entropy_weight=0.02, max_grad_norm=3.0, hidden=(256,), eval_every=100_000, log_every=10_000,
-    target_return=None,
+    env="Atari/Pong-v0", steps=1_500_000, learning_rate=0.0224, optimizer="rmsprop", gamma=0.99, clip_reward=True,
+    entropy_weight=0.02, value_weight=0.25, loss_scale=5.0, max_grad_norm=3.0, filters=((16, 8, 4), (32, 4, 2)),
+    hidden=(256,), eval_every=150_000, eval_episodes=10, final_episodes=30, log_every=10_000, target_return=None,
 )  # fmt: skip
 TAKES = {"CartPole-v1": "about 5 seconds and 0.8 GB of memory"}  # until the target is reached
 
@@ -138,6 +140,11 @@ class PAACAgent(ActorCriticAgent):
     def targets(self, rollout):
         """What the critic is taught, G [T, B], on the host."""
         return self.returns(rollout, rollout.next_values(self.value), np)
+
+    def loss(self, batch):
+        """A2C's, times what the settings say, and what to log."""
+        loss, logged = super().loss(batch)
+        return self.config.loss_scale * loss, logged
 
     def returns(self, rollout, next_value, xp):
         """G [T, B] of arrays, or of tensors."""

@@ -6,6 +6,7 @@ Such a process imports that script, where it has a file, to find what is defined
 import pickle
 import re
 import sys
+import traceback
 import types
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,9 +45,14 @@ def without_main():
 
 
 def sendable_error(error):
-    """The error itself, or its words where it does not survive the way to another process."""
+    """The error itself, or its words where it does not survive the way to another process.
+
+    A traceback never does, so it becomes a note, which Python prints below the error.
+    """
+    lines = "".join(traceback.format_tb(error.__traceback__))
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    error.add_note(f"In the other process (most recent call last):\n{lines}")
     return error

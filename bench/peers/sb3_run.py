@@ -255,6 +255,8 @@ def worlds_and_model(options):
     given = json.loads(options.settings)
     if options.env.startswith(("Catcher-", "MinAtar/")):
         settings = {**(PIXELS if options.env.startswith("Catcher-") else PLANES), **given}
+        if options.algo == "a2c":
+            del settings["batch_size"], settings["n_epochs"]
         names = {"frame_size": "frame_size", "frames": "frame_stack", "frame_skip": "frame_skip"}
         picture = {ours: settings.pop(name) for name, ours in names.items() if name in settings}
         network = {"filters": settings.pop("filters"), "dense": settings.pop("dense")}

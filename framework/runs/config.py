@@ -24,7 +24,7 @@ RANGES = {  # what settings may be: the least, the most, and their names in all 
         " value_learning_rate entropy_weight value_weight exploration noise target_noise noise_clip beta"
         " reward_weight done_weight contrast free_bits",
     ),
-    "above 0": (LEAST, math.inf, "max_grad_norm adam_epsilon clip temperature reward_scale kl_limit"),
+    "above 0": (LEAST, math.inf, "max_grad_norm adam_epsilon clip temperature reward_scale loss_scale kl_limit"),
     "from 0 to 1": (0, 1, "gamma lambda_ epsilon_end decay tau alpha noise_memory"),
     "from 0 to 256": (0, 256, "workers"),
     "from 0.001 to 1000": (1e-3, 1_000, "sigma"),

@@ -179,3 +179,31 @@ def test_the_worlds_of_the_graph_are_named_in_the_registry():
 
     assert all(world_spec(env_id).id == env_id for env_id in PURE)
     assert DeviceWorlds.resumes_exactly
+
+
+def test_a_run_whose_worker_was_killed_says_so_and_goes_on_as_if_nothing_had_been(tmp_path, monkeypatch):
+    brief = replace(
+        CARTPOLE, form="host", workers=2, steps=1_200, target_return=None, eval_every=600, log_every=300,
+        eval_episodes=2, final_episodes=2, checkpoint_seconds=0.0, run_folder=str(tmp_path / "broken"),
+    )  # fmt: skip
+    whole = paac_agent.train(replace(brief, run_folder=str(tmp_path / "whole")))
+    killed = []
+
+    def play_while_one_dies(act, envs, steps):
+        if envs.total_steps >= 900 and not killed:
+            killed.extend(envs.envs._processes)
+            killed[1].kill()
+            killed[1].join()
+        return play(act, envs, steps)
+
+    monkeypatch.setattr(paac_agent, "play", play_while_one_dies)
+    with pytest.raises(OSError, match=r"worker 2 of 2 .* died.*; --resume --run-folder .* goes on from step \d+"):
+        paac_agent.train(brief)
+    for process in killed:
+        with pytest.raises(ValueError, match="closed"):  # multiprocessing's own word: it ended and was put away
+            process.is_alive()
+    resumed = paac_agent.train(brief)
+    for one, other in zip(resumed.weights(), whole.weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    logs = [(tmp_path / name / "metrics.csv").read_text(encoding="utf-8") for name in ("broken", "whole")]
+    assert logs[0] == logs[1]

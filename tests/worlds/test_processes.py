@@ -134,8 +134,9 @@ def test_a_world_of_a_module_is_found_and_its_errors_come_back_as_they_are(lonel
     _, _, _, _, info = envs.step(np.array([0, 0, 0]))
     assert info["_luck"].all()
     assert len(set(info["luck"])) == 3
-    with pytest.raises(ArithmeticError, match="one is too much"):
+    with pytest.raises(ArithmeticError, match="one is too much") as raised:
         envs.step(np.array([0, 0, 1]))
+    assert 'raise ArithmeticError("one is too much")' in raised.value.__notes__[0]  # the line in the world's own file
     obs, _ = envs.reset(seed=0)  # nothing is out of step
     assert_same(obs, same_step_worlds(lonely, 3).reset(seed=0)[0])
     envs.close()
