@@ -5,7 +5,7 @@ many, and a second network, the actor μ, learns where Q is highest. Which way i
 
     V(s) = Q(s, μ(s)),   Q(s, a) = E[r + γ V(s')]
 
-Derive both by the weights of μ, and put the second into the first:
+Differentiate both by the weights of μ, and put the second into the first:
 
     ∇V(s) = ∇μ(s) ∇_a Q(s, a) + γ E[∇V(s')],   where a = μ(s)
 
@@ -14,8 +14,9 @@ policy gradient (Silver et al. 2014, theorem 1):
 
     ∇V(s_0) = E[Σ_t γ^t ∇μ(s_t) ∇_a Q(s_t, a)],   where a = μ(s_t)
 
-The world is never derived, only Q. As in the paper, the mean is over steps from the replay buffer, which older actors
-took: that is no longer exact, but uses each step many times. Q itself is learnt as in DQN, from the target networks:
+The world is never differentiated, only Q. As in the paper, the mean is over steps from the replay buffer, which
+older actors took: that is no longer exact, but uses each step many times. Q itself is learnt as in DQN, from the
+target networks:
 
     y = r + γ (1 - terminated) Q_target(s', μ_target(s'))                                 (their algorithm 1)
 

@@ -4,7 +4,7 @@ DQN's replay and A3C's asynchronous copies are both there to make what is learnt
 side do that, too, and need neither: one network acts in all of them at once, in one pass, and learns from all of them
 at once, by one gradient step that nobody is late for.
 
-    G = r + γ r' + … + γ^T V(s^T)                                  T steps, cut at ends, continued by a value
+    G = r + γ r' + … + γ^k V(s^k)               up to the last of T steps; cut at ends, else continued by a value
     loss = -E[log π(a | s) (G - V(s))] + c E[(G - V(s))²] - β E[entropy]            over T × num_envs rows at once
 
 That is A2C's loss; what is new is where the time goes. On the host (--form host) processes step the worlds
@@ -20,7 +20,7 @@ their pictures, acting, returns and gradients are one call of some thousand step
     python FN/paac_agent.py --env Acrobot-v1   any world with a Box of observations, on the host
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -48,7 +48,7 @@ class Config(WorldConfig):
     """Hyper-parameters for Catcher from pixels; `CARTPOLE` has those of --test."""
 
     form: Literal["", "host", "device"] = ""
-    """Where the worlds are: in Python, or inside the graph; by default there if they can be."""
+    """Where the worlds are: in Python (host), or inside the graph (device); by default inside if they can be."""
     xla: bool = False
     """Compile the device form further, by XLA: for networks without convolutions, and long runs."""
     steps: int = 600_000
@@ -82,8 +82,8 @@ class Config(WorldConfig):
 
     @property
     def on_device(self):
-        """Whether the worlds are inside the graph."""
-        return self.form == "device" or (not self.form and self.env in PURE)
+        """Whether the worlds are inside the graph. Processes step worlds on the host only."""
+        return self.form == "device" or (not self.form and not self.workers and self.env in PURE)
 
 
 CARTPOLE = Config(
@@ -161,7 +161,7 @@ class PAACAgent(ActorCriticAgent):
             where they are then, the episodes that ended, and what to log.
         """
         draws = envs.draws(number, self.config.rollout_steps, tf.shape(now.state)[0])
-        rollout, value, now, finished = envs.play(now, self.choose.inside, draws)
+        rollout, value, now, finished = envs.collect(now, self.choose.inside, draws)
         returns = self.returns(rollout, next_values(rollout, value, self.value.inside), tnp)
         batch = batch_of(obs=flat(rollout.obs), action=flat(rollout.action), returns=flat(returns))
         return now, finished, self.update.inside(batch, learning_rate)
@@ -182,7 +182,7 @@ class PAACAgent(ActorCriticAgent):
         return Graph(updates, xla=self.config.xla)
 
 
-def play(act, envs, steps, notes=("value",)):
+def collect(act, envs, steps, notes=("value",)):
     """The actors on the host: so many steps of all worlds, each by one pass through the network for all of them.
 
     Args:
@@ -197,21 +197,22 @@ def play(act, envs, steps, notes=("value",)):
 
 def train(config):
     """The whole algorithm."""
+    config = replace(config, form="device" if config.on_device else "host")  # for the record
     begin(config)
     envs = (make_device_worlds if config.on_device else make_worlds)(config)
     agent = PAACAgent(envs.observation_space, envs.action_space, config)
     learning_rate, size = Linear(config.learning_rate, 0.0, config.steps), config.rollout_steps * config.num_envs
-    evaluate, updates = (DeviceEvaluation(config, envs), agent.loop(envs)) if config.on_device else (None, None)
+    evaluate, learn = (DeviceEvaluation(config, envs), agent.loop(envs)) if config.on_device else (None, None)
     with Trainer(config, agent=agent, envs=envs, evaluate=evaluate) as trainer:
         for step in trainer:
             if config.on_device:
                 starts = range(step, min(step + config.updates * size, config.steps), size)
                 rates = np.array([learning_rate(start) for start in starts], np.float32)
-                now, finished, logged = updates(envs.now, rates, np.int32(step // size))
+                now, finished, logged = learn(envs.now, rates, np.int32(step // size))
                 envs.advance(now, finished, len(rates) * size)
                 trainer.log(**logged)
             else:
-                rollout = play(agent.act, envs, config.rollout_steps)
+                rollout = collect(agent.act, envs, config.rollout_steps)
                 trainer.log(**agent.train_step(rollout, learning_rate(step)))
     return trainer.best_agent
 

@@ -22,7 +22,7 @@ import os
 from dataclasses import dataclass
 
 from FN import paac_agent
-from FN.paac_agent import PAACAgent, play
+from FN.paac_agent import PAACAgent, collect
 from framework.graph import compiled
 from framework.schedules import Linear
 from framework.tf import begin, keras, tf
@@ -136,7 +136,7 @@ def train(config):
     learning_rate = Linear(config.learning_rate, 0.0, config.steps)
     with Trainer(config, agent=agent, envs=envs) as trainer:
         for step in trainer:
-            rollout = play(agent.act, envs, config.rollout_steps)
+            rollout = collect(agent.act, envs, config.rollout_steps)
             trainer.log(**agent.train_step(rollout, learning_rate(step)))
     return trainer.best_agent
 

@@ -1,11 +1,14 @@
 """The actors of PAAC do not mind who learns from what they see (Clemente et al. 2017, section 4), Day 4.
 
-`play` of paac_agent.py acts in all worlds at once, and hands over a rollout. Here four agents learn from it:
+`collect` of paac_agent.py acts in all worlds at once, and hands over a rollout. Here four agents learn from it:
 
-                 learns a value                          learns a policy
-    on-policy    q     n-step Q-learning, from each      a2c   the actor-critic, from each rollout once
-                       rollout once                      ppo   from each rollout several times
-    off-policy   dqn   from a replay buffer
+                          learns a value                 learns a policy
+    from each rollout     q     n-step Q-learning        a2c   the actor-critic, once
+                                once                     ppo   several times
+    from a replay buffer  dqn
+
+a2c and ppo are on-policy. dqn is off-policy, and so is q, though it learns from what is fresh: its targets are
+greedy, and its actors are not.
 
 a2c, ppo and dqn are those of their own pages, with the settings that they have there. n-step Q-learning is new:
 
@@ -27,7 +30,7 @@ import numpy as np
 from FN import a2c_agent, dqn_agent, ppo_agent
 from FN.a2c_agent import ActorCriticAgent
 from FN.dqn_agent import DeepQNetworkAgent, huber
-from FN.paac_agent import play
+from FN.paac_agent import collect
 from FN.ppo_agent import PPOAgent
 from framework.graph import compiled, same_shape
 from framework.replay import ReplayBuffer
@@ -82,7 +85,7 @@ def settings(preset, config):
 class NStepQ(DeepQNetworkAgent):
     """Learns from each rollout once, by a value."""
 
-    notes = ()  # what `play` notes beside the action
+    notes = ()  # what `collect` notes beside the action
 
     @property
     def rollout_steps(self):
@@ -203,7 +206,7 @@ def train(config):
     agent = make_learner(envs.observation_space, envs.action_space, config)
     with Trainer(config, agent=agent, envs=envs) as trainer:
         for step in trainer:
-            rollout = play(agent.acts(step), envs, agent.rollout_steps, agent.notes)
+            rollout = collect(agent.acts(step), envs, agent.rollout_steps, agent.notes)
             trainer.log(**agent.learn(rollout, step))
     return trainer.best_agent
 

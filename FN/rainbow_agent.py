@@ -11,8 +11,8 @@ Each of them was a paper of its own. Here each stands in a few lines marked with
 
     y = r_t + γ r_{t+1} + … + γ^n (1 - terminated) Z_target(s_{t+n}, argmax_a E[Z(s_{t+n}, a)])
 
-where Z is the distribution of the return, moved, shrunk, and put onto the atoms again; the loss of a row is how far Z
-is from y, in nats (Bellemare et al. 2017). With all switches off what remains is DQN.
+where Z is the distribution of the return, moved, shrunk, and put onto the atoms again; the loss of a row is
+KL(y ‖ Z) in nats (Bellemare et al. 2017). With all switches off what remains is DQN.
 
     python FN/rainbow_agent.py                          Catcher from pixels
     python FN/rainbow_agent.py --test                   CartPole
@@ -47,12 +47,17 @@ class Config(WorldConfig):
     """Hyper-parameters for Catcher from pixels; `CARTPOLE` has those of --test."""
 
     double: bool = True
+    """The online network chooses the action in y, not the target network."""
     dueling: bool = True
+    """A stream for the state and one for the actions."""
     prioritized: bool = True
+    """What surprised more is drawn more often."""
     n_step: int = 3
     """Several steps: n, how many rewards before the target network is believed."""
     distributional: bool = True
+    """Probabilities of values of the return, not their mean."""
     noisy: bool = True
+    """Noise on the weights, instead of a share of random actions."""
     steps: int = 150_000
     num_envs: int = 8
     target_return: float | None = 15.2
@@ -268,7 +273,9 @@ class RainbowAgent(Agent):
 def make_replay(config):
     """Prioritized or uniform, of n-step transitions."""
     sizes = config.buffer_size, config.num_envs, config.gamma, config.seed, config.n_step  # several steps
-    return PrioritizedReplayBuffer(*sizes, alpha=config.alpha) if config.prioritized else ReplayBuffer(*sizes)
+    if config.prioritized:
+        return PrioritizedReplayBuffer(*sizes, alpha=config.alpha)  # prioritized
+    return ReplayBuffer(*sizes)
 
 
 def train(config):
@@ -284,7 +291,7 @@ def train(config):
             transition = envs.step(agent.act(envs.obs, epsilon(step)))
             replay.add(clipped(transition) if config.clip_reward else transition)
             if step >= config.learning_starts and trainer.every(config.train_period):
-                drawn = {"beta": beta(step)} if config.prioritized else {}
+                drawn = {"beta": beta(step)} if config.prioritized else {}  # prioritized
                 # Priorities stand still while these are learnt from; in the paper they change after each.
                 batches = replay.sample(config.batch_size, batches=config.gradient_steps, **drawn)
                 logged, surprise = agent.train_step(batches)

@@ -1,4 +1,4 @@
-"""Soft actor-critic (Haarnoja et al. 2018), Day 4. Read `train`, at the bottom, first.
+"""Soft actor-critic (Haarnoja et al. 2018, arXiv 1812.05905), Day 4. Read `train`, at the bottom, first.
 
 DDPG's actor takes one action in a state, and noise from outside lets it explore. Here the actor is a distribution π,
 and its entropy H is worth something, at a price α, the temperature:
@@ -68,7 +68,7 @@ class Config(WorldConfig):
     tau: float = 0.005
     """τ, how far the target networks follow at each step: by this part of the way."""
     twin: bool = True
-    """Learn two Qs, and take the lower of them."""
+    """Learn two Qs, and take the lower of them; --no-twin learns one."""
     temperature: float | None = None
     """α, what a nat of entropy is worth; by default it is learnt, and starts at 1."""
     filters: tuple[tuple[int, int, int], ...] = ((16, 8, 4), (32, 4, 2))

@@ -113,7 +113,7 @@ class Device:
         def updates(now, learning_rates, number):
             finished = envs.nothing_finished()
             for _ in learning_rates:
-                _, _, now, new = envs.play(now, act, envs.draws(number, steps, tf.shape(now.state)[0]))
+                _, _, now, new = envs.collect(now, act, envs.draws(number, steps, tf.shape(now.state)[0]))
                 finished = tf.nest.map_structure(tf.add, finished, new)
                 number += 1
             return now, finished, {}
@@ -131,18 +131,18 @@ class Host:
     """The same with the worlds on the host."""
 
     def __init__(self, config, part="learning"):
-        from FN.paac_agent import PAACAgent, play
+        from FN.paac_agent import PAACAgent, collect
         from framework.tf import begin
         from framework.vector import make_worlds
 
         begin(config)
-        self.config, self.play, self.envs = config, play, make_worlds(config)
+        self.config, self.collect, self.envs = config, collect, make_worlds(config)
         self.agent = PAACAgent(self.envs.observation_space, self.envs.action_space, config)
         self.learns, self.steps = part == "learning", config.num_envs * config.rollout_steps
         self()
 
     def __call__(self):
-        rollout = self.play(self.agent.act, self.envs, self.config.rollout_steps)
+        rollout = self.collect(self.agent.act, self.envs, self.config.rollout_steps)
         if self.learns:
             self.agent.train_step(rollout, 1e-4)
 

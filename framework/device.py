@@ -1,8 +1,8 @@
 """Worlds inside the compiled graph: they are stepped, shown and started anew where the network is, without Python.
 
-A chapter's graph carries `Now`, where the worlds are, from step to step: `DeviceWorlds.play` gives a rollout and what
-is then. Between two calls of the graph, ``envs.now`` keeps it as arrays, and a `framework.trainer.Trainer` finds what
-it finds in a `framework.vector.VectorWorld`.
+A chapter's graph carries `Now`, where the worlds are, from step to step: `DeviceWorlds.collect` gives a rollout and
+what is then. Between two calls of the graph, ``envs.now`` keeps it as arrays, and a `framework.trainer.Trainer` finds
+what it finds in a `framework.vector.VectorWorld`.
 """
 
 from typing import NamedTuple
@@ -119,7 +119,7 @@ class DeviceWorlds:
         )
         return transition, after, finished
 
-    def play(self, now, act, draws):
+    def collect(self, now, act, draws):
         """T steps of every world.
 
         Args:

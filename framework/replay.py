@@ -195,7 +195,9 @@ class ReplayBuffer:
 
 
 class PrioritizedReplayBuffer(ReplayBuffer):
-    """Draws transition i with probability P(i) = p_i^α / Σ p^α, where p = |TD error| + eps (Schaul et al. 2016).
+    """Draws transition i with probability P(i) = p_i^α / Σ p^α, where p = |error| + eps (Schaul et al. 2016).
+
+    The error is how much a transition surprised: of DQN the TD error, of distributions their KL divergence.
 
     A new transition gets the highest priority seen so far, so that it is drawn soon. Before its n-step target is
     known, and after it is overwritten, its priority is 0.
@@ -241,24 +243,24 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         weight = (priority / priority.min(axis=1, keepdims=True)) ** -beta  # N and the sum of priorities cancel
         return _split(self._batch(index, weight.ravel().astype(np.float32)), batches)
 
-    def update(self, index, td_error):
+    def update(self, index, error):
         """Set the priorities of a batch just learnt from, before the next `add` puts something else in its place.
 
         Args:
             index: [N] or [K, N] of the `Batch`; what cannot be drawn any more keeps its priority 0. Where one stands
                 there more than once, its last error counts.
-            td_error: of the same shape, one for each transition.
+            error: of the same shape, one for each transition.
 
         Raises:
-            ValueError: td_error has another shape, or is not finite.
+            ValueError: error has another shape, or is not finite.
         """
-        td_error = np.asarray(td_error, np.float64)
-        if td_error.shape != index.shape or not np.isfinite(td_error).all():
-            got = f"shape {td_error.shape}, {np.isfinite(td_error).sum()} finite"
-            raise ValueError(f"td_error must be {index.size} finite numbers, one for each index; got {got}")
-        index, td_error = index.ravel(), td_error.ravel()
+        error = np.asarray(error, np.float64)
+        if error.shape != index.shape or not np.isfinite(error).all():
+            got = f"shape {error.shape}, {np.isfinite(error).sum()} finite"
+            raise ValueError(f"error must be {index.size} finite numbers, one for each index; got {got}")
+        index, error = index.ravel(), error.ravel()
         drawable = self.tree[index] > 0
-        priority = (np.abs(td_error[drawable]) + self.eps) ** self.alpha
+        priority = (np.abs(error[drawable]) + self.eps) ** self.alpha
         self.tree[index[drawable]] = priority
         self.highest = float(priority.max(initial=self.highest))
 

@@ -23,7 +23,7 @@ def run_training(train, agent_class, presets, description, takes=None):
 
     Args:
         train: function of a configuration.
-        agent_class: builds the agent to play from (observation_space, action_space, config).
+        agent_class: builds the agent to play from (observation_space, action_space, config); a class, or a function.
         presets: configurations, each for the world that it names; the first is the default. ``--env`` takes that of
             its world, else the first whose world shows the same kind of observation, pictures or numbers.
             Where they name no world, there is no --env, --test and --play.
@@ -57,7 +57,8 @@ def run_training(train, agent_class, presets, description, takes=None):
         test: bool = False
         """CartPole instead of the chapter's own world."""
 
-    in_worlds = hasattr(presets[0], "env") and hasattr(agent_class, "greedy")  # V of World Models only looks on
+    looks_on = isinstance(agent_class, type) and not hasattr(agent_class, "greedy")  # such as V of World Models
+    in_worlds = hasattr(presets[0], "env") and not looks_on
     has_test = in_worlds and any(config.env == TEST for config in presets)
     Options = TestOrPlay if has_test else TrainingOrPlay if in_worlds else Training
     to_play = []  # the weights of the file that --play shows, which is read once
@@ -144,6 +145,8 @@ def shortened(config):
     """The configuration of --quick: the same code, for one in so many steps."""
     every = max(1, config.steps // QUICK_PART // 2)
     shorter = {"steps": config.steps // QUICK_PART, "eval_every": every, "log_every": every}
+    if hasattr(config, "learning_starts"):
+        shorter["learning_starts"] = min(config.learning_starts, shorter["steps"] // 2)
     return replace(config, **shorter, eval_episodes=5, final_episodes=10, target_return=None)
 
 

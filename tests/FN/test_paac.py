@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from FN import paac_agent, paac_learners
-from FN.paac_agent import PAACAgent, play
+from FN.paac_agent import PAACAgent, collect
 from framework.device import PURE, DeviceWorlds, make_device_worlds
 from framework.graph import Graph
 from framework.rollout import Rollout
@@ -106,11 +106,11 @@ def test_one_worker_or_two_give_the_same_rollout(workers):
     config = replace(CARTPOLE, form="host", workers=workers)
     envs = make_worlds(config)
     agent = PAACAgent(envs.observation_space, envs.action_space, config)
-    rollout = play(agent.act, envs, 40)
+    rollout = collect(agent.act, envs, 40)
     envs.close()
     alone = make_worlds(replace(config, workers=0))
     twin = PAACAgent(alone.observation_space, alone.action_space, config)
-    expected = play(twin.act, alone, 40)
+    expected = collect(twin.act, alone, 40)
     for name in (*Transition._fields, "value"):
         np.testing.assert_array_equal(getattr(rollout, name), getattr(expected, name))
 
@@ -189,14 +189,14 @@ def test_a_run_whose_worker_was_killed_says_so_and_goes_on_as_if_nothing_had_bee
     whole = paac_agent.train(replace(brief, run_folder=str(tmp_path / "whole")))
     killed = []
 
-    def play_while_one_dies(act, envs, steps):
+    def collect_while_one_dies(act, envs, steps):
         if envs.total_steps >= 900 and not killed:
             killed.extend(envs.envs._processes)
             killed[1].kill()
             killed[1].join()
-        return play(act, envs, steps)
+        return collect(act, envs, steps)
 
-    monkeypatch.setattr(paac_agent, "play", play_while_one_dies)
+    monkeypatch.setattr(paac_agent, "collect", collect_while_one_dies)
     with pytest.raises(OSError, match=r"worker 2 of 2 .* died.*; --resume --run-folder .* goes on from step \d+"):
         paac_agent.train(brief)
     for process in killed:

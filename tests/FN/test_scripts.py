@@ -113,6 +113,8 @@ def test_quick_run_of_the_family(name, tmp_path, run_here):
     flags, env = FAMILY[name]
     home, printed = quick(run_here, name, *flags, folder=tmp_path)
     check_figures(home, printed, env)
+    printed, _ = run_here(name, "--play", "--record", "film.gif", folder=tmp_path)
+    assert "episode 1: return" in printed
 
 
 def test_quick_agent_is_watched_also_with_the_quick_flag(tmp_path, run_here):

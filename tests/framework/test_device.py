@@ -26,8 +26,8 @@ def at_random(obs, draws):
 
 
 def played(envs, act, steps, number=0):
-    """(transitions, after, finished) of a play in a graph, as arrays; ``envs`` go on from there."""
-    graph = Graph(lambda now: envs.play(now, act, envs.draws(number, steps, envs.num_envs)))
+    """(transitions, after, finished) of steps in a graph, as arrays; ``envs`` go on from there."""
+    graph = Graph(lambda now: envs.collect(now, act, envs.draws(number, steps, envs.num_envs)))
     transitions, _, now, finished = graph(envs.now)
     envs.advance(now, finished, steps * envs.num_envs)
     return transitions, finished
@@ -51,7 +51,7 @@ def test_the_next_call_goes_on_where_the_last_one_stopped():
     one, other = (DeviceWorlds(PureCatcher(), 4, seed=5) for _ in range(2))
     whole, _ = played(one, at_random, 60)
     draws = np.array(Graph(lambda number: other.draws(number[0], 60, 4))(np.zeros(1, np.int32)))
-    graph = Graph(lambda now, draws: other.play(now, at_random, draws), free=2)
+    graph = Graph(lambda now, draws: other.collect(now, at_random, draws), free=2)
     halves = []
     for part in (draws[:25], draws[25:50]):
         transitions, _, other.now, _ = graph(other.now, part)

@@ -396,11 +396,11 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(prioritized):
         make(prioritized, capacity=10, n_step=2).load_state(buffer.state())
 
 
-@pytest.mark.parametrize("td_error", [np.float64(1.0), np.ones(3), np.ones((4, 1)), np.array([1, np.nan, 1, 1])])
-def test_errors_that_are_not_one_finite_number_for_each_transition_are_refused(td_error):
+@pytest.mark.parametrize("error", [np.float64(1.0), np.ones(3), np.ones((4, 1)), np.array([1, np.nan, 1, 1])])
+def test_errors_that_are_not_one_finite_number_for_each_transition_are_refused(error):
     buffer = known_priorities()
-    with pytest.raises(ValueError, match="td_error must be 4 finite numbers"):
-        buffer.update(np.arange(4), td_error)
+    with pytest.raises(ValueError, match=r"^error must be 4 finite numbers"):
+        buffer.update(np.arange(4), error)
     np.testing.assert_allclose(buffer.tree[np.arange(4)], [1, 2, 3, 0.5])
 
 
