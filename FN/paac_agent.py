@@ -58,8 +58,8 @@ class Config(WorldConfig):
     rollout_steps: int = 5
     """T: steps of every world between two gradient steps."""
     updates: int = 25
-    """Gradient steps in one call of the device form."""
-    learning_rate: float = 1e-3
+    """Gradient steps in one call of the device form, which nothing interrupts; fewer where eval_every is short."""
+    learning_rate: float = 2e-3
     """The step size of Adam at the start; it falls linearly to 0 at the last step."""
     gamma: float = 0.98
     """The discount."""
@@ -87,7 +87,7 @@ class Config(WorldConfig):
 
 
 CARTPOLE = Config(
-    env="CartPole-v1", steps=500_000, num_envs=16, rollout_steps=8, updates=40, learning_rate=2e-3, gamma=0.99,
+    env="CartPole-v1", steps=500_000, num_envs=16, rollout_steps=8, updates=40, gamma=0.99,
     entropy_weight=0.0, hidden=(64, 64), eval_every=5_000, log_every=5_000, target_return=475.0,
 )  # fmt: skip
 GRID_WORLD = Config(
@@ -100,6 +100,20 @@ PONG = Config(
     hidden=(256,), eval_every=150_000, eval_episodes=10, final_episodes=30, log_every=10_000, target_return=None,
 )  # fmt: skip
 TAKES = {"CartPole-v1": "about 5 seconds and 0.8 GB of memory"}  # until the target is reached
+MOST_UNROLLED = 128  # steps of a rollout inside the graph
+
+
+def check_form(config):
+    """Raise ValueError, in one sentence, where settings do not suit the form."""
+    if config.xla and not config.on_device:
+        raise ValueError("--xla compiles what is inside the graph; this run has its worlds on the host")
+    if config.on_device and config.workers:
+        raise ValueError("workers step worlds on the host; leave out --workers, or take --form host")
+    if config.on_device and config.rollout_steps > MOST_UNROLLED:
+        raise ValueError(
+            f"rollout_steps must be at most {MOST_UNROLLED} inside the graph, where each is written out; got "
+            f"{config.rollout_steps} (--form host takes more)"
+        )
 
 
 def make_optimizer(config):
@@ -197,16 +211,18 @@ def collect(act, envs, steps, notes=("value",)):
 
 def train(config):
     """The whole algorithm."""
+    check_form(config)
     config = replace(config, form="device" if config.on_device else "host")  # for the record
     begin(config)
     envs = (make_device_worlds if config.on_device else make_worlds)(config)
     agent = PAACAgent(envs.observation_space, envs.action_space, config)
     learning_rate, size = Linear(config.learning_rate, 0.0, config.steps), config.rollout_steps * config.num_envs
+    updates = max(1, min(config.updates, 4 * config.eval_every // size))  # in one call of the graph
     evaluate, learn = (DeviceEvaluation(config, envs), agent.loop(envs)) if config.on_device else (None, None)
     with Trainer(config, agent=agent, envs=envs, evaluate=evaluate) as trainer:
         for step in trainer:
             if config.on_device:
-                starts = range(step, min(step + config.updates * size, config.steps), size)
+                starts = range(step, min(step + updates * size, config.steps), size)
                 rates = np.array([learning_rate(start) for start in starts], np.float32)
                 now, finished, logged = learn(envs.now, rates, np.int32(step // size))
                 envs.advance(now, finished, len(rates) * size)

@@ -18,11 +18,13 @@ With GPUs the devices are the first so many of them. On several machines TF_CONF
 MultiWorkerMirroredStrategy has it; each starts the same command.
 """
 
+import json
 import os
 from dataclasses import dataclass
+from typing import Literal
 
 from FN import paac_agent
-from FN.paac_agent import PAACAgent, collect
+from FN.paac_agent import PAACAgent, check_form, collect
 from framework.graph import compiled
 from framework.schedules import Linear
 from framework.tf import begin, keras, tf
@@ -38,7 +40,8 @@ class Config(paac_agent.Config):
     env: str = "CartPole-v1"
     devices: int = 2
     """How many devices each machine learns on: GPUs, or parts of its processor where it has none."""
-    form: str = "host"
+    form: Literal["host"] = "host"
+    optimizer: Literal["adam"] = "adam"
     steps: int = 500_000
     num_envs: int = 16
     rollout_steps: int = 8
@@ -57,9 +60,11 @@ def make_strategy(devices):
     It must be the first thing that a process asks of TensorFlow.
 
     Raises:
-        ValueError: there are GPUs, but fewer than that.
+        ValueError: there are GPUs, but fewer than that; TF_CONFIG cannot be read; or TensorFlow was asked before.
     """
     if os.environ.get("TF_CONFIG"):
+        machines = read_cluster()
+        print(f"waiting until all of {', '.join(machines)} are there", flush=True)
         return tf.distribute.MultiWorkerMirroredStrategy()
     gpus = tf.config.list_physical_devices("GPU")
     if gpus and len(gpus) < devices:
@@ -67,7 +72,10 @@ def make_strategy(devices):
     if not gpus:
         (processor,) = tf.config.list_physical_devices("CPU")
         parts = [tf.config.LogicalDeviceConfiguration()] * devices
-        tf.config.set_logical_device_configuration(processor, parts)
+        try:
+            tf.config.set_logical_device_configuration(processor, parts)
+        except RuntimeError:
+            raise ValueError("TensorFlow was used in this process already; devices are made in a new one") from None
     return tf.distribute.MirroredStrategy([f"{'GPU' if gpus else 'CPU'}:{i}" for i in range(devices)])
 
 
@@ -121,14 +129,35 @@ class DataParallelAgent(PAACAgent):
         return {name: self.strategy.reduce(mean, value, axis=None) for name, value in logged.items()}
 
 
+def read_cluster():
+    """The addresses of all machines of TF_CONFIG, the chief's first; none without it.
+
+    Raises:
+        ValueError: it is not as TensorFlow has it.
+    """
+    text = os.environ.get("TF_CONFIG") or '{"cluster": {}, "task": {}}'
+    try:
+        known = json.loads(text)
+        machines = [*known["cluster"].get("chief", []), *known["cluster"].get("worker", [])]
+        known["task"].get("index")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(
+            f'TF_CONFIG is {{"cluster": {{"worker": […]}}, "task": {{…}}}} as JSON; got {text}'
+        ) from None
+    return machines
+
+
 def worker_number():
     """The number of this machine among those of TF_CONFIG; 0 without one."""
-    resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
-    return resolver.task_id or 0
+    machines, known = read_cluster(), json.loads(os.environ.get("TF_CONFIG") or '{"task": {}}')
+    chiefs = len(known.get("cluster", {}).get("chief", []))
+    number = int(known["task"].get("index", 0)) + (chiefs if known["task"].get("type") == "worker" else 0)
+    return min(number, max(0, len(machines) - 1))
 
 
 def train(config):
     """The whole algorithm."""
+    check_form(config)
     strategy = make_strategy(config.devices)
     begin(config)
     envs = make_worlds(config, seed=config.seed + config.num_envs * worker_number())

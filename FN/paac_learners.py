@@ -76,8 +76,9 @@ class Config(WorldConfig):
 EPSILONS = 0.1, 0.01, 0.5  # of different worlds, in turn
 
 
-def settings(preset, config):
-    """A preset of another page, in the worlds and with the seed of this run."""
+def settings(chapter, observation_space, config):
+    """What another page has for such worlds, pictures or numbers, but in the worlds and with the seed of this run."""
+    preset = chapter.Config() if len(observation_space.shape) == 3 else chapter.CARTPOLE
     ours = {field.name for field in fields(WorldConfig)}
     return replace(preset, **{name: value for name, value in asdict(config).items() if name in ours})
 
@@ -141,9 +142,9 @@ class DQN(DeepQNetworkAgent):
     notes, learns_with = (), (*DeepQNetworkAgent.learns_with, "replay")
 
     def __init__(self, observation_space, action_space, config):
-        super().__init__(observation_space, action_space, settings(dqn_agent.CARTPOLE, config))
+        super().__init__(observation_space, action_space, settings(dqn_agent, observation_space, config))
         self.replay = ReplayBuffer(self.config.buffer_size, config.num_envs, self.config.gamma, config.seed)
-        self.rollout_steps = self.config.train_period // config.num_envs
+        self.rollout_steps = max(1, self.config.train_period // config.num_envs)
 
     def acts(self, step):
         epsilon = Linear(1.0, self.config.epsilon_end, self.config.epsilon_steps)(step)
@@ -165,7 +166,7 @@ class A2C(ActorCriticAgent):
     notes = ("value",)
 
     def __init__(self, observation_space, action_space, config):
-        super().__init__(observation_space, action_space, settings(a2c_agent.CARTPOLE, config))
+        super().__init__(observation_space, action_space, settings(a2c_agent, observation_space, config))
         self.rollout_steps = self.config.rollout_steps
 
     def acts(self, step):
@@ -181,7 +182,11 @@ class PPO(PPOAgent):
     notes = ("log_prob", "value")
 
     def __init__(self, observation_space, action_space, config):
-        super().__init__(observation_space, action_space, settings(ppo_agent.CARTPOLE, config))
+        preset = settings(ppo_agent, observation_space, config)
+        if preset.num_envs * preset.rollout_steps % preset.batch_size:
+            got = f"{preset.batch_size} rows from rollouts of {preset.rollout_steps} steps; got {preset.num_envs}"
+            raise ValueError(f"num_envs must suit ppo's minibatches of {got}")
+        super().__init__(observation_space, action_space, preset)
         self.rollout_steps = self.config.rollout_steps
 
     def acts(self, step):
@@ -195,7 +200,15 @@ LEARNERS = {"q": NStepQ, "a2c": A2C, "ppo": PPO, "dqn": DQN}
 
 
 def make_learner(observation_space, action_space, config):
-    """The agent that ``config.learner`` names."""
+    """The agent that ``config.learner`` names.
+
+    Raises:
+        ValueError: settings of q for another; or the world does not suit it.
+    """
+    of_all = {"learner", *(field.name for field in fields(WorldConfig))}
+    given = [f.name for f in fields(Config) if f.name not in of_all and getattr(config, f.name) != f.default]
+    if config.learner != "q" and given:
+        raise ValueError(f"{', '.join(given)}: for q alone; {config.learner} has the settings of its own page")
     return LEARNERS[config.learner](observation_space, action_space, config)
 
 

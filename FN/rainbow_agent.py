@@ -169,7 +169,7 @@ class RainbowAgent(Agent):
 
     def __init__(self, observation_space, action_space, config):
         low, high = config.value_range
-        if config.distributional and (config.atoms < 2 or not low < high):
+        if config.distributional and (config.atoms < 2 or not np.float32(low) < np.float32(high)):
             got = f"{config.atoms} from {low} to {high}"
             raise ValueError(f"there must be two atoms at least, from a low value to a high one; got {got}")
         self.config, self.actions = config, discrete_actions(action_space)
@@ -295,9 +295,9 @@ def train(config):
                 # Priorities stand still while these are learnt from; in the paper they change after each.
                 batches = replay.sample(config.batch_size, batches=config.gradient_steps, **drawn)
                 logged, surprise = agent.train_step(batches)
+                trainer.log(**logged)
                 if config.prioritized:
                     replay.update(batches.index, surprise)  # prioritized
-                trainer.log(**logged)
             if trainer.every(config.target_period):
                 agent.sync_target()
     return trainer.best_agent

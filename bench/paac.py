@@ -2,7 +2,7 @@
 
     python bench/paac.py                                          everything: an hour and a half
     python bench/paac.py --only device                            one part; the others keep their last results
-    python bench/paac.py --only peers --peer-python PEER/bin/python
+    python bench/paac.py --only jax --peer-python PEER/bin/python
 
 bench/deep_speed.py says how to make the peer's environment; it needs jax and optax as well. Parts:
 
@@ -14,7 +14,8 @@ bench/deep_speed.py says how to make the peer's environment; it needs jax and op
     workers   32 worlds stepped by 0, 1, 2 and 4 processes, without a network; needs the extras box2d and mujoco
     pixels    Catcher, 1 world and 32, acting alone and with learning, on the host and in the graph
     scaling   CartPole, as many seconds of learning for 1, 8, 32 and 128 worlds
-    peers     JAX's loop on CartPole, on one core and on two; stable-baselines3's PPO until 475, and its A2C's rate
+    jax       JAX's loop on CartPole beside ours, on one core and on two
+    sb3       stable-baselines3's PPO until 475 on CartPole beside ours, and steps a second of its A2C
 
 Rates are medians of rounds, in turn. Writes results/paac.json, and draws docs/paac.png from it.
 """
@@ -49,7 +50,7 @@ SCALED = {1: 5e-4, 8: 1.4e-3, 32: 2.8e-3, 128: 5.7e-3}
 
 @dataclass(frozen=True)
 class Options:
-    only: Literal["device", "seconds", "catcher", "workers", "pixels", "scaling", "peers", "all"] = "all"
+    only: Literal["device", "seconds", "catcher", "workers", "pixels", "scaling", "jax", "sb3", "all"] = "all"
     rounds: int = 5
     """How often each rate is measured."""
     peer_python: str = ""
@@ -150,14 +151,14 @@ class Host:
 def operations(agent, side):
     """Floating-point operations of matrix products for a step: (acting, learning). A backward pass has twice those
     of a forward one, for the weights and for what came in, which the first layers do not need."""
-    total, first, inputs = 0, 0, agent.network.inputs[0]
+    total, first, seen = 0, 0, agent.network.inputs[0].shape
     for layer in agent.network.layers:
-        tables = [tuple(variable.shape) for variable in layer.trainable_variables if len(variable.shape) > 1]
-        for shape in tables:
-            side = (side - shape[0]) // layer.strides[0] + 1 if len(shape) == 4 else side
-            products = int(np.prod(shape)) * (side**2 if len(shape) == 4 else 1)
-            total += products
-            first += products * (layer.input is inputs)
+        for shape in (tuple(variable.shape) for variable in layer.trainable_variables if len(variable.shape) > 1):
+            products = int(np.prod(shape))
+            if len(shape) == 4:  # a convolution, which meets every window once
+                side = (side - shape[0]) // layer.strides[0] + 1
+                products *= side**2
+            total, first = total + products, first + products * (layer.input.shape == seen)
     return 2 * total, 2 * (3 * total - first)
 
 
@@ -284,6 +285,7 @@ def scaling(options, budget=10.0, looks=20):
 
 def alone(num_envs, cores):
     """Our loop on CartPole by XLA in a process of its own, on so many cores; prints JSON."""
+    os.environ["NANOKA_THREADS"] = str(cores)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     from FN.paac_agent import CARTPOLE
@@ -299,34 +301,39 @@ def printed(command):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def peers(options):
-    """Other libraries, in turn with ours."""
-    result = {"cartpole_loops": {}}
+def jax(options):
+    """Ours and JAX's, in turn."""
+    result = {}
     for cores in (1, 2):
         for n in (16, 256, 1024):
-            jax = [options.peer_python, str(JAX), "--worlds", str(n), "--cores", str(cores)]
-            found = result["cartpole_loops"][f"{n} worlds, {cores} cores"] = {
+            command = [options.peer_python, str(JAX), "--worlds", str(n), "--cores", str(cores)]
+            found = result[f"{n} worlds, {cores} core{'s' * (cores > 1)}"] = {
                 "nanoka": printed([sys.executable, "-c", f"from bench.paac import alone; alone({n}, {cores})"]),
-                "JAX": printed(jax),
-                "JAX, steps unrolled": printed([*jax, "--unroll"]),
+                "JAX": printed(command),
+                "JAX, steps unrolled": printed([*command, "--unroll"]),
             }
             print(n, cores, found, flush=True)
-    result["cartpole_seconds"] = {"PAAC": [], "stable-baselines3's PPO": []}
+    return result
+
+
+def sb3(options):
+    """PPO's seconds in turn with ours; A2C's rate with as many worlds as suit it best, and from pixels."""
+    peer = "stable-baselines3's PPO"
+    seconds = {"PAAC": [], peer: []}
+    contest = CONTESTS["cartpole"]
     for seed in SEEDS:
-        sb3 = measure(
-            theirs(CONTESTS["cartpole"], "ppo", seed, CONTESTS["cartpole"].peers[PEER_NAME], options.peer_python)
-        )
-        for name, seconds in (
-            ("PAAC", until(("--test", "--seed", str(seed)))["seconds"]),
-            ("stable-baselines3's PPO", sb3["seconds"]),
-        ):
-            result["cartpole_seconds"][name].append(seconds)
-        print(result["cartpole_seconds"], flush=True)
+        seconds["PAAC"].append(until(("--test", "--seed", str(seed)))["seconds"])
+        run = measure(theirs(contest, "ppo", seed, contest.peers[PEER_NAME], options.peer_python))
+        seconds[peer].append(run["seconds"])
+        print(seconds, flush=True)
     alike = {"n_steps": 8, "policy_kwargs": {"net_arch": [64, 64]}}
-    result["a2c_cartpole"] = {
-        str(n): sb3_a2c(options, "CartPole-v1", 100_000, alike | {"n_envs": n}) for n in (8, 32, 128, 512)
+    result = {
+        "cartpole_seconds": seconds,
+        "a2c_cartpole": {
+            str(n): sb3_a2c(options, "CartPole-v1", 100_000, alike | {"n_envs": n}) for n in (8, 32, 128, 512)
+        },
+        "a2c_catcher": sb3_a2c(options, "Catcher-v0", 30_000, catcher_alike()),
     }
-    result["a2c_catcher"] = sb3_a2c(options, "Catcher-v0", 30_000, catcher_alike())
     print(result["a2c_cartpole"], result["a2c_catcher"])
     return result
 
@@ -352,13 +359,16 @@ def sb3_a2c(options, env_id, steps, settings):
 
 PARTS = {
     "device": device, "seconds": seconds, "catcher": catcher, "workers": workers, "pixels": pixels,
-    "scaling": scaling, "peers": peers,
+    "scaling": scaling, "jax": jax, "sb3": sb3,
 }  # fmt: skip
+
+
+BESIDE = ("jax", "sb3")  # need the peer's environment
 
 
 def draw(known):
     """Four panels, once all that they show is known."""
-    if not {"device", "workers", "scaling", "peers"} <= set(known):
+    if not {"device", "workers", "scaling", "sb3"} <= set(known):
         return
     from matplotlib.figure import Figure
 
@@ -369,11 +379,12 @@ def draw(known):
     for (name, label), colour in zip(LINES.items(), COLOURS, strict=False):
         of_n = known["device"][name]
         rates.plot(WORLDS, [of_n[str(n)]["steps_per_second"] for n in WORLDS], "o-", ms=3, color=colour, label=label)
-    a2c = known["peers"]["a2c_cartpole"]
+    a2c = known["sb3"]["a2c_cartpole"]
     rates.plot(
         [int(n) for n in a2c], list(a2c.values()), "s--", ms=3, color=COLOURS[5], label="stable-baselines3's A2C"
     )
     rates.set(xscale="log", yscale="log", xlabel="worlds", ylabel="steps a second", title="CartPole in the graph")
+    rates.set_ylim(bottom=300)  # room for the legend
     for i, env_id in enumerate(SLOW):
         of_world = known["workers"][env_id]
         heights = [of_world[str(n)] / of_world["0"] for n in WORKERS[1:]]
@@ -381,7 +392,8 @@ def draw(known):
         for place, height, n, colour in zip(places, heights, WORKERS[1:], COLOURS, strict=False):
             processes.bar(place, height, 0.24, color=colour, label=f"{n} worker{'s' * (n > 1)}" if i == 0 else None)
     processes.axhline(1, color="0.3", linewidth=1)
-    processes.set_xticks(range(len(SLOW)), [env_id.partition("-")[0] for env_id in SLOW])
+    names = [env_id.partition("-")[0].replace("Lander", "\nLander").replace("Walker", "\nWalker") for env_id in SLOW]
+    processes.set_xticks(range(len(SLOW)), names)
     processes.set(ylabel="times the pace of no worker", title="32 worlds stepped by processes")
     for n, colour in zip(SCALED, COLOURS, strict=False):
         curves = np.array([one["curve"] for one in known["scaling"]["curves"][str(n)]])  # [seeds, looks, 3]
@@ -403,12 +415,12 @@ LINES = {
 
 
 def main(options):
-    if options.only in ("peers", "all") and (options.only == "peers" or options.peer_python):
+    if options.only in BESIDE or options.peer_python:
         check_peer(options.peer_python)
     path = RESULTS / "paac.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for name, part in PARTS.items():
-        if options.only not in (name, "all") or (name == "peers" and not options.peer_python):
+        if options.only not in (name, "all") or (name in BESIDE and not options.peer_python):
             continue
         known[name] = {"machine": machine("tensorflow-cpu", "keras", "gymnasium"), **part(options)}
         save("paac", known)

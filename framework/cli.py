@@ -54,6 +54,11 @@ def run(main, options, description, default=None):
             sys.exit(141)
         print(f"error: {_sentence(error)}", file=sys.stderr)
         sys.exit(2)
+    except Exception as error:
+        if type(error).__name__ != "ResourceExhaustedError":  # TensorFlow's, which nobody here loads
+            raise
+        print("error: memory is too short for a network of this size, or a batch", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)

@@ -168,7 +168,10 @@ class ReplayBuffer:
         if batch_size < 1 or (batches is not None and batches < 1):
             raise ValueError(f"batch_size and batches must be at least 1; got {batch_size} and {batches}")
         if not drawable:
-            raise ValueError(f"nothing to sample yet: a transition needs {self.n_step} step(s), or its episode's end")
+            raise ValueError(
+                f"nothing to sample yet: a transition needs {self.n_step} step(s), or its episode's end; "
+                "learning must start later"
+            )
 
     def _ended_early(self):
         """[N] indices in the newest n - 1 rows whose episode has ended since, so that their target is known."""

@@ -176,6 +176,8 @@ def _run_to_resume(config_class, folder):
     for run_folder in [Path(folder)] if folder else _runs(script):
         try:
             known = read_config(run_folder)
+            if known is not None and folder and (run_folder / "result.json").exists():
+                raise ValueError(f"the run in {run_folder.as_posix()} is finished; --play shows its agent")
             if known is None or (run_folder / "result.json").exists():
                 continue
             check_script(run_folder, script)

@@ -169,7 +169,7 @@ class VectorWorld:
         except FAILURES as error:
             raise ValueError(f"{self._name} failed after {self.total_steps} steps: {in_one_line(error)}") from error
         ended = np.flatnonzero(terminated | truncated)
-        last = np.stack(self.info["final_obs"][ended]) if len(ended) else None
+        last = self._last(ended) if len(ended) else None
         self._refuse_what_is_not_finite(reward, seen, last)
         if self._stack:
             next_obs, self.obs = self._stack.step(obs, seen, ended, last)
@@ -180,6 +180,17 @@ class VectorWorld:
                 next_obs[ended] = last
         self._count(reward, ended)
         return Transition(obs, action, reward.astype(np.float32), next_obs, terminated, truncated)
+
+    def _last(self, ended):
+        """What was seen last of the episodes that ended, [E, …]."""
+        shape, seen = self.envs.single_observation_space.shape, self.info["final_obs"][ended]
+        for one in seen:
+            if np.shape(one) != shape:
+                raise ValueError(
+                    f"{self._name} gave an observation of shape {np.shape(one)} at the end of an episode; "
+                    f"its space says {shape}"
+                )
+        return np.stack(seen)
 
     def _refuse_what_is_not_finite(self, reward, *observations):
         """One NaN would spread through all weights, and nothing would ever be learnt again."""

@@ -128,11 +128,18 @@ def _few(array):
 def in_one_line(error):
     """What an error in somebody else's code says, and on which of its lines it was raised."""
     text = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    return text + (
+        getattr(error, "place", "") or place_of(error)
+    )  # one from another process was told its place there
+
+
+def place_of(error):
+    """ " (file, line N)" of somebody else's code where an error was raised; "" if that is nowhere."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
         if not (any(folder in path.parents for folder in NOT_THEIRS) or frame.filename.startswith("<")):
-            return f"{text} ({path.name}, line {frame.lineno})"
-    return text
+            return f" ({path.name}, line {frame.lineno})"
+    return ""
 
 
 @contextmanager

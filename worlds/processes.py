@@ -11,7 +11,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from worlds.making import world_spec
+from worlds.making import FAILURES, place_of, world_spec
 from worlds.saving import is_plain, load_world, world_state
 from worlds.spawning import sendable_error, without_main
 from worlds.vector_form import same_step_worlds
@@ -254,8 +254,10 @@ def _serve(pipe, memory, space, share):
             name, arguments = pipe.recv()
             try:
                 reply = pickle.dumps((None, getattr(worlds, name)(*arguments)))
-            except Exception as error:
-                reply = pickle.dumps((sendable_error(error), None))
+            except FAILURES as raised:
+                error = sendable_error(raised)
+                error.place = place_of(raised)
+                reply = pickle.dumps((error, None))
             pipe.send_bytes(reply)
     if worlds.envs:
         worlds.envs.close()

@@ -25,7 +25,7 @@ def loop(worlds, rollout_steps, hidden, gamma, unroll):
 
     world = PureCartPole()
     optimizer = optax.inject_hyperparams(
-        lambda learning_rate: optax.chain(optax.clip_by_global_norm(0.5), optax.adam(learning_rate, eps=1e-7))
+        lambda learning_rate: optax.chain(optax.clip_by_global_norm(0.5), optax.adam(learning_rate, 0.9, 0.999, 1e-7))
     )(learning_rate=1e-3)
     glorot = jax.nn.initializers.glorot_uniform()
 
@@ -47,28 +47,36 @@ def loop(worlds, rollout_steps, hidden, gamma, unroll):
         log_probs, value = policy_and_value(params, obs)
         log_prob = jnp.take_along_axis(log_probs, action[:, None], axis=1)[:, 0]
         advantage = jax.lax.stop_gradient(returns - value)
-        return -jnp.mean(log_prob * advantage) + 0.5 * jnp.mean((returns - value) ** 2)
+        policy_loss, value_loss = -jnp.mean(log_prob * advantage), jnp.mean((returns - value) ** 2)
+        entropy = -jnp.mean(jnp.sum(jnp.exp(log_probs) * log_probs, axis=1))
+        return policy_loss + 0.5 * value_loss, (policy_loss, value_loss, entropy)
 
     def update(carried, learning_rate):
-        params, opt_state, state, steps, key = carried
+        params, opt_state, state, steps, totals, key = carried
 
         def step(carried, draws):
-            state, steps = carried
+            state, steps, totals = carried
             log_probs, value = policy_and_value(params, state)
             cumulated = jnp.cumsum(jnp.exp(log_probs), axis=1)
             action = jnp.sum(draws[:, :1] > cumulated[:, :-1], axis=1)
             next_state, reward, terminated = world.step(state, action, draws[:, 1:], jnp)
             truncated = steps + 1 >= world.max_episode_steps
             ended = terminated | truncated
+            totals = totals + reward
+            finished = ended.sum(), jnp.where(ended, totals, 0).sum(), jnp.where(ended, steps + 1, 0).sum()
             after = (
                 jnp.where(ended[:, None], world.start(draws[:, 1:], jnp), next_state),
                 jnp.where(ended, 0, steps + 1),
+                jnp.where(ended, 0, totals),
             )
-            return after, (state, action, reward, next_state, terminated, truncated, value)
+            return after, ((state, action, reward, next_state, terminated, truncated, value), finished)
 
         key, one = jax.random.split(key)
         draws = jax.random.uniform(one, (rollout_steps, worlds, 1 + world.draws))
-        (state, steps), rollout = jax.lax.scan(step, (state, steps), draws, unroll=rollout_steps if unroll else 1)
+        unrolled = rollout_steps if unroll else 1
+        (state, steps, totals), (rollout, finished) = jax.lax.scan(
+            step, (state, steps, totals), draws, unroll=unrolled
+        )
         obs, action, reward, next_obs, terminated, truncated, value = rollout
         known = jnp.concatenate([value[1:], policy_and_value(params, next_obs[-1])[1][None]])
         next_value = jax.lax.cond(
@@ -86,15 +94,18 @@ def loop(worlds, rollout_steps, hidden, gamma, unroll):
 
         backwards = (reward, next_value, terminated, truncated)
         _, returns = jax.lax.scan(back, next_value[-1], backwards, reverse=True, unroll=16)
-        gradient = jax.grad(loss)(params, obs.reshape(-1, 4), action.reshape(-1), returns.reshape(-1))
+        gradient, logged = jax.grad(loss, has_aux=True)(
+            params, obs.reshape(-1, 4), action.reshape(-1), returns.reshape(-1)
+        )
         opt_state.hyperparams["learning_rate"] = learning_rate
         changes, opt_state = optimizer.update(gradient, opt_state, params)
-        return (optax.apply_updates(params, changes), opt_state, state, steps, key), reward.sum()
+        carried = optax.apply_updates(params, changes), opt_state, state, steps, totals, key
+        return carried, (logged, jax.tree.map(jnp.sum, finished))
 
     key, actor, critic, start = jax.random.split(jax.random.PRNGKey(0), 4)
     params = {"actor": dense(actor, (4, *hidden, 2)), "critic": dense(critic, (4, *hidden, 1))}
     state = world.start(jax.random.uniform(start, (worlds, world.draws)), jnp)
-    carried = params, optimizer.init(params), state, jnp.zeros(worlds, int), key
+    carried = params, optimizer.init(params), state, jnp.zeros(worlds, int), jnp.zeros(worlds), key
     return carried, jax.jit(lambda carried, rates: jax.lax.scan(update, carried, rates), donate_argnums=0)
 
 

@@ -27,6 +27,7 @@ RANGES = {  # what settings may be: the least, the most, and their names in all 
     "above 0": (LEAST, math.inf, "max_grad_norm adam_epsilon clip temperature reward_scale loss_scale kl_limit"),
     "from 0 to 1": (0, 1, "gamma lambda_ epsilon_end decay tau alpha noise_memory"),
     "from 0 to 256": (0, 256, "workers"),
+    "from -1e30 to 1e30": (-1e30, 1e30, "value_range"),
     "from 0.001 to 1000": (1e-3, 1_000, "sigma"),
     "from 0 to 4294967295": (0, 2**32 - 1, "seed"),
 }  # fmt: skip

@@ -123,6 +123,35 @@ def test_worlds_that_are_no_pure_functions_are_stepped_by_the_host():
         make_device_worlds(paac_agent.Config(env="Acrobot-v1", form="device"))
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"form": "host", "xla": True}, "--xla compiles what is inside the graph"),
+        ({"env": "Acrobot-v1", "xla": True}, "--xla compiles what is inside the graph"),
+        ({"form": "device", "workers": 2}, "workers step worlds on the host"),
+        ({"rollout_steps": 129}, "rollout_steps must be at most 128 inside the graph"),
+    ],
+)
+def test_settings_that_do_not_suit_the_form_are_refused(settings, said):
+    with pytest.raises(ValueError, match=said):
+        paac_agent.train(replace(paac_agent.CARTPOLE, run_folder="nowhere", **settings))
+
+
+def test_a_call_of_the_graph_is_never_much_longer_than_evaluations_are_apart(tmp_path, monkeypatch):
+    """So Ctrl-C is heard. And with more workers than none the worlds are on the host."""
+    calls, loop = [], PAACAgent.loop
+
+    def counted(agent, envs):
+        graph = loop(agent, envs)
+        return lambda now, rates, number: calls.append(len(rates)) or graph(now, rates, number)
+
+    monkeypatch.setattr(PAACAgent, "loop", counted)
+    brief = {"steps": 3_000, "eval_every": 100, "eval_episodes": 2, "final_episodes": 2, "target_return": None}
+    paac_agent.train(replace(CARTPOLE, updates=10**6, run_folder=str(tmp_path), **brief))
+    assert max(calls) == 4 * 100 // (5 * 6)
+    assert not paac_agent.Config(env="CartPole-v1", workers=1).on_device
+
+
 def test_a_world_whose_actions_are_real_numbers_is_refused_in_one_sentence():
     with pytest.raises(ValueError, match=r"this agent chooses among Discrete actions, .* the world has Box"):
         paac_agent.train(paac_agent.Config(env="Pendulum-v1", run_folder="nowhere"))
@@ -148,6 +177,23 @@ def test_n_step_targets_of_q_by_hand():
         ended = np.array([t == 1, False]), np.array([False, t == 1])
         rollout.add(Transition(next_obs, np.zeros(2, int), np.ones(2, np.float32), next_obs, *ended))
     np.testing.assert_allclose(agent.targets(rollout), [[1.5, 11.5], [1, 21], [16, 31]])
+
+
+def make_learner(**settings):
+    config = paac_learners.Config(**settings)
+    envs = make_worlds(config)
+    return paac_learners.make_learner(envs.observation_space, envs.action_space, config)
+
+
+def test_settings_of_one_learner_do_not_go_unheard_with_another():
+    with pytest.raises(ValueError, match="gamma, hidden: for q alone; ppo has the settings of its own page"):
+        make_learner(learner="ppo", gamma=0.5, hidden=(3,))
+    with pytest.raises(ValueError, match=r"num_envs must suit ppo's minibatches of 256 rows .* got 24"):
+        make_learner(learner="ppo", num_envs=24)
+
+
+def test_of_more_worlds_than_a_period_has_steps_each_is_stepped_once():
+    assert make_learner(learner="dqn", num_envs=257).rollout_steps == 1
 
 
 @pytest.mark.slow

@@ -8,6 +8,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+from FN.paac_devices import make_strategy, worker_number
+from framework.tf import tf
 
 ROOT = Path(__file__).parents[2]
 LEARN = """
@@ -72,3 +76,25 @@ def test_devices_that_do_not_divide_the_rows_are_refused(tmp_path):
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert result.returncode == 2
     assert result.stderr.strip() == "error: devices must divide num_envs × rollout_steps, which is 128; got 3"
+
+
+def test_machines_are_numbered_the_chief_first_and_what_cannot_be_read_is_refused(monkeypatch):
+    def number(**task):
+        cluster = {"chief": ["a:1"], "worker": ["b:1", "c:1"]}
+        monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+        return worker_number()
+
+    assert number(type="chief", index=0) == 0
+    assert [number(type="worker", index=i) for i in (0, 1)] == [1, 2]
+    monkeypatch.delenv("TF_CONFIG")
+    assert worker_number() == 0
+    for text in ("garbage", "[]", '{"cluster": {"worker": ["a:1"]}}'):
+        monkeypatch.setenv("TF_CONFIG", text)
+        with pytest.raises(ValueError, match=r"^TF_CONFIG is .* as JSON; got "):
+            worker_number()
+
+
+def test_devices_cannot_be_made_where_tensorflow_was_used():
+    tf.constant(1.0)
+    with pytest.raises(ValueError, match="devices are made in a new"):
+        make_strategy(3)

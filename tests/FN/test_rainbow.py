@@ -174,7 +174,10 @@ def test_the_loss_of_a_row_is_its_divergence_and_0_where_both_agree(make_agent):
     assert agent.row_losses(batch, agent.draw(3))[0].numpy() == pytest.approx(np.zeros(6), abs=1e-5)
 
 
-@pytest.mark.parametrize("options", [{"atoms": 1}, {"value_range": (3.0, 3.0)}, {"value_range": (5.0, -5.0)}])
+@pytest.mark.parametrize(
+    "options",
+    [{"atoms": 1}, {"value_range": (3.0, 3.0)}, {"value_range": (5.0, -5.0)}, {"value_range": (1e8, 1e8 + 1)}],
+)
 def test_atoms_that_are_none_are_refused(options, make_agent):
     with pytest.raises(
         ValueError, match=r"there must be two atoms at least, from a low value to a high one; got .* from"

@@ -125,3 +125,10 @@ def test_output_that_cannot_be_written_is_a_sentence(monkeypatch, call):
 
     monkeypatch.setattr(sys, "stdout", Full())
     assert call(print)[::2] == (2, "error: the disk is full\n")
+
+
+def test_memory_that_tensorflow_lacks_is_one_sentence(call):
+    """Its error is told by its name: TensorFlow is not loaded here."""
+    error = type("ResourceExhaustedError", (Exception,), {})("OOM when allocating tensor")
+    code, _, errors = call(fail_with(error))
+    assert (code, errors) == (2, "error: memory is too short for a network of this size, or a batch\n")

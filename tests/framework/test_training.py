@@ -13,7 +13,7 @@ import pytest
 from framework.agent import Agent, save_agent
 from framework.runs.config import RunConfig, WorldConfig
 from framework.trainer import Trainer
-from framework.training import run_training
+from framework.training import run_training, shortened
 
 ROOT = Path(__file__).parents[2]
 
@@ -350,3 +350,21 @@ def test_a_chapter_without_worlds_is_trained_and_gone_on_with_and_has_no_flags_o
     with pytest.raises(SystemExit):
         call("--resume")
     assert "there is no run in" in capsys.readouterr().err
+
+
+def test_a_finished_run_is_said_to_be_finished(tmp_path, call, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text('{"script": "test_training", "config": {}}', encoding="utf-8")
+    (tmp_path / "mine" / "result.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        call("--resume", "--run-folder", "mine")
+    assert capsys.readouterr().err == "error: the run in mine is finished; --play shows its agent\n"
+
+
+def test_a_quick_run_has_steps_to_learn_from():
+    @dataclass(frozen=True)
+    class Later(Config):
+        learning_starts: int = 5_000
+
+    assert shortened(Later(steps=200_000)).learning_starts == 2_500
+    assert shortened(Later(steps=200_000, learning_starts=100)).learning_starts == 100

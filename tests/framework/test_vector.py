@@ -241,6 +241,7 @@ def told():
         ({"error": SystemExit(0)}, "failed after 18 steps: SystemExit"),
         ({"obs": np.array([0, np.inf], "f")}, "an observation with NaN or infinity after 18 steps"),
         ({"obs": np.array([0, np.nan], "f"), "end": True}, "an observation with NaN or infinity"),
+        ({"obs": np.zeros(3, "f"), "end": True}, r"shape \(3,\) at the end of an episode; its space says \(2,\)"),
         ({"error": KeyError("key")}, r"failed after 18 steps: KeyError: 'key' \(test_vector.py, line \d+\)"),
     ],
 )

@@ -1,6 +1,7 @@
 """Worlds in other processes do what they do in this one; and processes that end, well or badly."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import environment  # noqa: F401, registers the worlds of the course
+from worlds.making import in_one_line
 from worlds.processes import ProcessVector, merged_info
 from worlds.saving import is_plain, load_world, world_state
 from worlds.vector_form import same_step_worlds
@@ -24,7 +26,7 @@ import numpy as np
 
 class Lonely(gym.Env):
     observation_space = gym.spaces.Box(-9, 9, (2,), np.float64)
-    action_space = gym.spaces.Discrete(2)
+    action_space = gym.spaces.Discrete(3)
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -35,6 +37,8 @@ class Lonely(gym.Env):
         self.steps += 1
         if action == 1 and self.steps > 1:
             raise ArithmeticError("one is too much")
+        if action == 2 and self.steps > 1:
+            raise SystemExit(3)
         return self.np_random.random(2), 1.0, False, False, {"luck": self.np_random.random()}
 
 
@@ -139,6 +143,11 @@ def test_a_world_of_a_module_is_found_and_its_errors_come_back_as_they_are(lonel
     assert 'raise ArithmeticError("one is too much")' in raised.value.__notes__[0]  # the line in the world's own file
     obs, _ = envs.reset(seed=0)  # nothing is out of step
     assert_same(obs, same_step_worlds(lonely, 3).reset(seed=0)[0])
+    assert re.fullmatch(r"ArithmeticError: one is too much \(lonely_world.py, line \d+\)", in_one_line(raised.value))
+    envs.step(np.array([0, 0, 0]))
+    with pytest.raises(SystemExit):  # the world's own, and not the end of its worker
+        envs.step(np.array([0, 0, 2]))
+    envs.reset(seed=0)
     envs.close()
 
 
