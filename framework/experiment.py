@@ -159,7 +159,9 @@ def run_all(jobs, pool, show):
     Raises:
         ValueError: the chapter refused its arguments; no other job is begun then.
     """
-    futures, failed = {pool.submit(job): key for key, job in jobs.items()}, {}
+    over = [key for key, job in jobs.items() if Path(job.folder, "result.json").exists()]
+    futures, failed = {pool.submit(job): key for key, job in jobs.items() if key not in over}, {}
+    show({key: jobs[key] for key in futures.values()}, over)
     while futures:
         over, _ = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
         ended = []
@@ -279,7 +281,7 @@ def draw(path, curves, rows):
             learning.fill_between(steps, low, high, color=colour, alpha=0.18, linewidth=0)
         ending.step(thresholds, profile([returns[label]], thresholds), color=colour, label=label, where="post")
     learning.set(xlabel="steps", ylabel="return of an evaluation", title="Interquartile mean and 95% interval")
-    ending.set(xlabel="return at the end", ylabel="share of runs above it", title="Performance profile")
+    ending.set(xlabel="return of the best agent", ylabel="share of runs above it", title="Performance profile")
     finish(learning)
     finish(ending, legend=False)
     with written_whole(path) as part:
@@ -353,7 +355,8 @@ def _told(job):
 def report(found):
     """The summary as lines."""
     width = max(map(len, found))
-    yield f"{'setting':{width}}  seeds  {'return, at the end':28} {'mean of all evaluations':28} better than first"
+    heads = f"{'return of the best agent':28} {'mean of all evaluations':28} better than first"
+    yield f"{'setting':{width}}  seeds  {heads}"
     for label, of_setting in found.items():
         cells = []
         for name in ("return", "mean_evaluation"):

@@ -17,6 +17,7 @@ from framework.runs.folder import ROOT
 
 FILES = ("config.json", "metrics.csv", "result.json", "error.txt", "agent.npz", "learning.png")
 LOOK = 0.1  # seconds between two looks at what runs
+OTHER = "another process is training in"  # what a run says whose folder is taken: the other one had not locked it yet
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,14 @@ def run_job(job, stopping=None):
     """Run a job to its end; an `Outcome`, or None if ``stopping``, a `threading.Event`, was set before."""
     stopping, folder = stopping or Event(), Path(job.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    while _is_training(folder):  # of somebody who was killed meanwhile
-        if stopping.wait(LOOK):
-            return None
-    code, said = 0, ""
-    if not (folder / "result.json").exists():
+    code, said = 1, OTHER
+    while code and OTHER in said:
+        while _is_training(folder):  # for somebody who was killed meanwhile
+            if stopping.wait(LOOK):
+                return None
+        code, said = 0, ""
+        if (folder / "result.json").exists():
+            break
         command = [sys.executable, str(Path(ROOT, job.script)), *job.arguments, "--run-folder", str(folder)]
         threads = os.environ.get("NANOKA_THREADS") or str(job.threads)
         environ = {**os.environ, "NANOKA_THREADS": threads, "OMP_NUM_THREADS": threads, "MPLBACKEND": "agg"}

@@ -5,7 +5,6 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
@@ -116,10 +115,17 @@ def test_a_changed_maze_shows_whose_goal_carries_over(page):  # noqa: F811
     page.tool("block")
     page.cells()[12].click()
     page.wait(lambda: "MaxEnt’s goal carries over" in page.text("teach-verdict"), "held against the new maze")
-    held = page.module("teach/session.js", "m.worth().now")
-    assert held["cloning"]["regret"] > held["maxent"]["regret"] + 0.05
-    row = re.search(r"Cloning([\d.]+?)(\d\.\d{3})(\d\.\d{3})MaxEnt", page.text("teach-worth"))
-    assert float(row[3]) == pytest.approx(held["cloning"]["regret"], abs=6e-4)
+
+    def held():
+        return page.module("teach/session.js", "m.worth().now")
+
+    def shown():
+        row = re.search(r"Cloning([\d.]+?)(\d\.\d{3})(\d\.\d{3})MaxEnt", page.text("teach-worth"))
+        return float(row[3])
+
+    # What was learnt in the old maze may still arrive, and then the table is drawn anew a moment later.
+    page.wait(lambda: abs(shown() - held()["cloning"]["regret"]) < 6e-4, "the table shows what is held")
+    assert held()["cloning"]["regret"] > held()["maxent"]["regret"] + 0.05
     assert len(texts(page)) == 5
     page.choose(24)
     page.keys(Keys.ARROW_UP)
