@@ -13,7 +13,7 @@ optimizers                       Adam, RMSProp
 agent evaluate                   what is kept of an agent; how good it is
 device                           worlds inside a compiled graph
 trainer play                     the clock of a training run; watching an agent
-training experiment              the command line of a chapter that trains; of many runs of it
+training experiment compare      the command line of a chapter that trains; of many runs of it; one beside ten others
 """
 
 import os

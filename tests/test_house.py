@@ -30,7 +30,7 @@ FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each o
     ("agent", "evaluate"),
     WITH_TENSORFLOW[-1:],
     ("trainer", "play"),
-    ("training", "experiment"),
+    ("training", "experiment", "compare"),
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 FRAMEWORK_LEVEL = {name: level for level, names in enumerate(FRAMEWORK) for name in names}
