@@ -45,6 +45,8 @@ DIGITS = 4  # of a number drawn
 
 @dataclass(frozen=True)
 class Options:
+    """What to run, how often, with which settings, and where."""
+
     script: tyro.conf.Positional[str]
     """A chapter that trains, such as FN/dqn_agent.py."""
     seeds: int = 10
@@ -132,7 +134,7 @@ def jobs_of(script, flags, settings, seeds, folder):
 
 
 def claim(folder, script, flags):
-    """Make the folder this experiment's, which goes on there.
+    """Make the folder this experiment's, which goes on there. Where nothing was trained yet, it is free to take.
 
     Raises:
         ValueError: it is another one's.
@@ -143,7 +145,7 @@ def claim(folder, script, flags):
             known = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             raise ValueError(f"{path.as_posix()} is damaged") from None
-        if known != mine:
+        if known != mine and any(Path(folder).glob("runs/*/*/config.json")):
             other = " ".join([known.get("script", "?"), *known.get("flags", [])])
             raise ValueError(f"{Path(folder).as_posix()} holds an experiment with {other}; take another --folder")
     with written_whole(path) as part:
@@ -328,6 +330,7 @@ class Progress:
             self.live.update(self.table(left))
 
     def table(self, left):
+        """A row for each setting; ``left`` are the jobs that are not finished."""
         from rich.table import Table
 
         table = Table("setting", "done", "of", "where the others are")

@@ -119,6 +119,15 @@ def test_what_the_chapter_would_refuse_stops_the_experiment_with_its_sentence(op
     assert done.stderr.count("\n") == 1
 
 
+def test_a_flag_that_was_refused_leaves_the_folder_free_for_the_right_one(tmp_path):
+    experiment.claim(tmp_path, "a.py", ["--tets"])
+    experiment.claim(tmp_path, "a.py", ["--test"])
+    (tmp_path / "runs" / "as it is" / "seed1").mkdir(parents=True)
+    (tmp_path / "runs" / "as it is" / "seed1" / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"holds an experiment with a\.py --test; take another --folder"):
+        experiment.claim(tmp_path, "a.py", ["--tets"])
+
+
 def test_a_run_that_fails_is_a_row_and_the_others_count(tmp_path):
     done = run(tmp_path, "--seeds", "1", "--set", "learning_rate=1e-3,1e30", script="FN/a2c_agent.py",
                flags=("--test", *BRIEF))  # fmt: skip
