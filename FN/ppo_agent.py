@@ -83,6 +83,10 @@ LUNAR_LANDER = Config(
     env="LunarLander-v3", steps=500_000, num_envs=16, rollout_steps=128, batch_size=64, gamma=0.999, lambda_=0.98,
     reward_scale=0.1, hidden=(64, 64), eval_every=50_000, eval_episodes=20, target_return=200.0,
 )  # fmt: skip
+PONG = Config(
+    env="Atari/Pong-v0", steps=1_500_000, num_envs=16, batch_size=256, learning_rate=5e-4, clip=0.1, gamma=0.99,
+    hidden=(256,), eval_every=100_000, log_every=10_000, target_return=None,
+)  # fmt: skip
 TAKES = {  # until the target is reached
     "Catcher-v0": "about a minute, 0.8 GB of memory and 18 MB on disk",
     "CartPole-v1": "about 10 seconds, 0.6 GB of memory and 1 MB on disk",
@@ -238,4 +242,4 @@ def train(config):
 
 
 if __name__ == "__main__":
-    run_training(train, PPOAgent, [Config(), CARTPOLE, PENDULUM, LUNAR_LANDER], __doc__, TAKES)
+    run_training(train, PPOAgent, [Config(), CARTPOLE, PENDULUM, LUNAR_LANDER, PONG], __doc__, TAKES)
