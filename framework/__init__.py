@@ -2,7 +2,7 @@
 
 method                           what kind of method a class is
 cli schedules returns sum_tree   command lines; values that change with the steps; returns and advantages; a sum tree
-scores                           what the scores of a few seeds say, and how surely
+scores settings                  what the scores of a few seeds say, and how surely; settings as they are typed
 runs/                            what a run leaves on disk, and processes: config, checkpoints, logger, parallel …
 plots media/                     curves with bands; GIFs and videos
 vector rollout replay            many worlds behind one clock; a few steps of them; a buffer of many steps
@@ -13,6 +13,7 @@ optimizers                       Adam, RMSProp
 agent evaluate                   what is kept of an agent; how good it is
 device                           worlds inside a compiled graph
 trainer play                     the clock of a training run; watching an agent
+results progress tune            of many runs: what came out, where they are, which settings are next
 training experiment compare      the command line of a chapter that trains; of many runs of it; one beside ten others
 """
 

@@ -22,7 +22,7 @@ ORDER = (  # imports go from a line to the lines above it; a day may use what an
 )
 WITH_TENSORFLOW = ("tf", "graph", "networks", "distributions", "optimizers", "device")  # nothing else loads it
 FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each other
-    ("method", "cli", "schedules", "returns", "scores", "sum_tree", "cma_es", "runs"),
+    ("method", "cli", "schedules", "returns", "scores", "sum_tree", "cma_es", "settings", "runs"),
     ("plots", "media"),
     ("vector", "rollout", "replay"),
     ("tabular",),
@@ -30,6 +30,7 @@ FRAMEWORK = (  # the same inside the toolbox; modules of one line may use each o
     ("agent", "evaluate"),
     WITH_TENSORFLOW[-1:],
     ("trainer", "play"),
+    ("results", "progress", "tune"),
     ("training", "experiment", "compare"),
 )
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}

@@ -77,6 +77,13 @@ def test_links_and_pictures_of_a_document_exist(path):
             assert (path.parent / target).exists(), target
 
 
+def test_tests_that_a_document_names_exist():
+    there = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    for path in DOCUMENTS:
+        for name in re.findall(r"`(test_\w+)`", path.read_text(encoding="utf-8")):
+            assert f"def {name}(" in there, (path, name)
+
+
 def example_files():
     """(name of a file, its text, the commands below it), once each although two languages show it."""
     shown = {}

@@ -1,4 +1,4 @@
-"""Experiments: settings from the command line, results by hand, and runs that are killed and go on."""
+"""Experiments: settings from the command line, and runs that are killed and go on."""
 
 import json
 import os
@@ -9,11 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from framework import experiment
-from framework.experiment import Options, jobs_of, settings_of, summary
+from framework.experiment import Options, jobs_of, settings_of
 
 ROOT = Path(__file__).parents[2]
 BRIEF = ("--steps", "1500", "--eval-every", "500", "--eval-episodes", "2", "--final-episodes", "3")
@@ -27,16 +26,6 @@ def asked(*settings, **options):
 def test_lists_are_combined_and_nothing_asked_is_one_setting():
     assert asked() == [{}]
     assert asked("a=1,2", "b-c=x") == [{"a": "1", "b_c": "x"}, {"a": "2", "b_c": "x"}]
-
-
-def test_ranges_are_drawn_from_the_same_each_time_and_in_proportion_where_they_are_wide():
-    drawn = asked("rate=1e-5..1e-1", "size=3..9", "share=0.2..0.4", random=400)
-    assert drawn == asked("rate=1e-5..1e-1", "size=3..9", "share=0.2..0.4", random=400)
-    rates, sizes, shares = (np.array([float(one[name]) for one in drawn]) for name in ("rate", "size", "share"))
-    assert abs((rates < 1e-3).mean() - 0.5) < 0.1  # half of the powers of ten
-    assert set(sizes) == set(range(3, 10))
-    assert 0.2 <= shares.min() < 0.21
-    assert 0.39 < shares.max() <= 0.4
 
 
 @pytest.mark.parametrize(
@@ -64,16 +53,6 @@ def test_settings_become_flags_and_folders(tmp_path):
     assert flags[1] == ("--test", "--no-double", "--seed", "5")
     assert flags[2] == ("--test", "--hidden", "8", "8", "--seed", "5")
     assert Path(jobs["hidden=8 8", 5].folder) == tmp_path / "runs" / "hidden=8 8" / "seed5"
-
-
-def test_a_summary_by_hand():
-    rows = {("a", seed): {"status": "finished", "return": seed, "mean_evaluation": 1.0} for seed in range(4)}
-    rows |= {("b", 0): {"status": "finished", "return": 9.0, "mean_evaluation": 2.0}, ("b", 1): {"status": "nan"}}
-    found = summary(rows)
-    assert found["a"]["return"]["iqm"] == 1.5
-    assert found["a"]["mean_evaluation"]["interval"] == (1.0, 1.0)
-    assert (found["b"]["seeds"], found["b"]["failed"]) == ([0], [1])
-    assert found["b"]["return"]["better_than_the_first"] == 1.0
 
 
 def command(folder, *options, script="FN/policy_gradient_agent.py", flags=BRIEF):
@@ -154,10 +133,6 @@ def test_an_experiment_killed_at_ten_moments_ends_with_the_table_of_one_that_was
     assert done.returncode == 0, done.stderr
     tables = [(tmp_path / name / "results.csv").read_bytes() for name in ("whole", "broken")]
     assert tables[0] == tables[1]
-
-
-def test_a_last_evaluation_stands_for_the_steps_after_a_run_has_ended():
-    assert [experiment._last([(10, 1.0), (20, 5.0)], step) for step in (5, 10, 15, 99)] == [1.0, 1.0, 1.0, 5.0]
 
 
 CLUSTER = """
