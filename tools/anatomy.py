@@ -79,7 +79,7 @@ BOXES = {  # part: its file, colour, title, and what it is for; the last two in 
 COLOURS = {part: colour for part, (_, colour, *_) in BOXES.items()}
 IN_JAPANESE = {  # the first sentences of the files
     "Proximal policy optimisation (Schulman et al. 2017), Day 4.":
-        "近接方策最適化（Schulman et al. 2017）、4 日目。",
+        "近接方策最適化（Schulman et al. 2017）、Day 4。",
     "What saving, resuming and playing need to know of an agent.":
         "保存、再開、プレイに必要な、エージェントについての知識。",
     "A few steps of B worlds under one policy, time first: what on-policy methods learn from, once.":
