@@ -78,10 +78,13 @@ def read_games(path):
     try:
         known = json.loads(Path(path).read_text(encoding="utf-8"))["games"]
         games = [Game(int(one["return"]), int(one["frames"]), one["seconds"]) for one in known]
-        if any(frames_of(game.returned) != game.frames for game in games):
-            raise ValueError
-        return [game._replace(seconds=game.seconds and float(game.seconds)) for game in games]
-    except (ValueError, KeyError, TypeError):
+        games = [game._replace(seconds=game.seconds and float(game.seconds)) for game in games]
+        for one, game in zip(known, games, strict=True):
+            took = game.seconds is None or 0 < game.seconds < math.inf
+            if frames_of(game.returned) != game.frames or one["return"] != game.returned or not took:
+                raise ValueError
+        return games
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise ValueError(f"{Path(path).as_posix()} is damaged; delete it, and play anew") from None
 
 
@@ -105,10 +108,11 @@ def person_of(games):
 
 def sentence(person):
     """A `Person` in words."""
+    games = "1 game" if person.games == 1 else f"{person.games} games"
     interval = f" ± {person.half:.1f}" if math.isfinite(person.half) else ""
     minutes = person.frames / FRAMES_A_SECOND / 60
     practice = f"{person.frames:,} frames of practice, {minutes:.1f} minutes at {FRAMES_A_SECOND} a second"
-    return f"your score: {person.score:.2f}{interval}, the mean of {person.games} games, after {practice}"
+    return f"your score: {person.score:.2f}{interval}, the mean of {games}, after {practice}"
 
 
 def note_games(path, returns, count):

@@ -181,7 +181,7 @@ class Options(CommonOptions):
 
 RANGES = {
     "updates": (10, 10**7), "agents": (2, 1_000), "learning_rate": (1e-3, 1), "temperature": (1e-3, 10),
-    "seed": (0, 2**32),
+    "seed": (0, 2**32 - 1),
 }  # fmt: skip
 
 

@@ -67,8 +67,8 @@ class Options(CommonOptions):
     """How many runs at once, each with one thread."""
     folder: str = "runs/overfitting"
     """Where the runs and results.json are."""
-    plot: str = "runs/overfitting/overfitting.png"
-    """Where the plot goes."""
+    plot: str | None = None
+    """Where the plot goes; by default into the folder."""
 
 
 def play(policy, numbers):
@@ -214,7 +214,7 @@ def main(options):
             "seeds": [options.seed, options.seed + options.seeds - 1],
         }
         part.write_text(json.dumps(about | {"levels": found}, indent=2), encoding="utf-8")
-    draw(found, options.seeds, options.plot)
+    draw(found, options.seeds, options.plot or Path(options.folder, "overfitting.png"))
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ class Options(CommonOptions):
     """How many processes learn, at least 2."""
     folder: str = "runs/reproducibility"
     """Where the runs and results.json are."""
-    plot: str = "runs/reproducibility/reproducibility.png"
-    """Where the plot goes."""
+    plot: str | None = None
+    """Where the plot goes; by default into the folder."""
 
 
 def pairs_of(seeds, **short):
@@ -187,8 +187,9 @@ def main(options):
         print("the runs are of several computers or versions: see made_with in results.json")
     with written_whole(Path(options.folder, "results.json")) as part:
         part.write_text(json.dumps(found, indent=2), encoding="utf-8")
-    draw(found, options.plot)
-    print(f"plot saved to {Path(options.plot).as_posix()}")
+    plot = Path(options.plot or Path(options.folder, "reproducibility.png"))
+    draw(found, plot)
+    print(f"plot saved to {plot.as_posix()}")
 
 
 if __name__ == "__main__":

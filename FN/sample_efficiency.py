@@ -33,6 +33,7 @@ from framework.cli import CommonOptions, run
 from framework.experiment import run_all
 from framework.plots import COLOURS, finish
 from framework.progress import Progress
+from framework.results import result_of
 from framework.runs.files import written_whole
 from framework.runs.jobs import Here, Job
 
@@ -81,8 +82,8 @@ class Options(CommonOptions):
     """How many runs at once, each with one thread."""
     folder: str = "runs/sample_efficiency"
     """Where your games, the runs and the results are."""
-    plot: str = "runs/sample_efficiency/sample_efficiency.png"
-    """Where the plot goes."""
+    plot: str | None = None
+    """Where the plot goes; by default into the folder."""
 
 
 def hours_of(frames, frames_a_second):
@@ -121,7 +122,7 @@ def measure(agents, seeds, score, folder, workers):
         if (agent, seed) in failed:
             print(f"{AGENTS[agent].name}, seed {seed}, failed: {failed[agent, seed]}")
             continue
-        result = json.loads(Path(job.folder, "result.json").read_text(encoding="utf-8"))
+        result = result_of(job, ("steps", "steps_to_target"))
         found[agent]["frames"][seed] = result["steps_to_target"]
         found[agent]["most"][seed] = result["steps"]
     return {agent: of_agent for agent, of_agent in found.items() if of_agent["frames"]}
@@ -237,13 +238,14 @@ def main(options):
     if not found:
         raise ValueError("no run came to its end")
     print("\n".join(report(found, score, person)))
-    draw(found, score, person, options.plot)
     with written_whole(Path(options.folder, f"score{score:g}", "results.json")) as part:
         known = person and person._asdict()
         part.write_text(
             json.dumps({"world": WORLD, "score": score, "person": known, "agents": found}), encoding="utf-8"
         )
-    print(f"plot saved to {Path(options.plot).as_posix()}")
+    plot = Path(options.plot or Path(options.folder, "sample_efficiency.png"))
+    draw(found, score, person, plot)
+    print(f"plot saved to {plot.as_posix()}")
 
 
 if __name__ == "__main__":

@@ -64,6 +64,8 @@ def stretches(path, width):
             for name, value in row.items():
                 if value and name not in OWN:
                     found.setdefault(name, {}).setdefault((int(row["step"]) - 1) // width, []).append(float(value))
+    if not np.isfinite([value for values in found.get("eval_return", {}).values() for value in values]).all():
+        raise ValueError("an evaluation is no number")
     return {name: {at: float(np.mean(values)) for at, values in of.items()} for name, of in found.items()}
 
 
@@ -137,6 +139,16 @@ def read_run(folder):
     return known, folder / "metrics.csv"
 
 
+def _reached(path):
+    """Whether a run ended at its target; its last evaluation then stands for the steps that it left out."""
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8"))["reached"])
+    except OSError:  # it goes on
+        return False
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path.as_posix()} is damaged") from None
+
+
 def band_of(script, env):
     """Path of the ten runs of a script in a world."""
     return BANDS / f"{script}-{env.replace('/', '-')}.json"
@@ -149,13 +161,16 @@ def compare(known, metrics, band):
         ValueError: the run was not evaluated yet.
     """
     width, runs = band["config"]["eval_every"], band["runs"]
-    mine = stretches(metrics, width)
+    try:
+        mine = stretches(metrics, width)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{metrics.as_posix()} is damaged: {error}") from None
     if "eval_return" not in mine:
         raise ValueError(f"{metrics.as_posix()} has no evaluation yet")
     runs = [{name: {int(at): value for at, value in of.items()} for name, of in one.items()} for one in runs]
-    finished = (metrics.parent / "result.json").exists()
+    reached = _reached(metrics.parent / "result.json")
     longest = max(max(one["eval_return"]) for one in runs)
-    count = 1 + (max(longest, max(mine["eval_return"])) if finished else max(mine["eval_return"]))
+    count = 1 + (max(longest, max(mine["eval_return"])) if reached else max(mine["eval_return"]))
     curves = np.array([curve(one["eval_return"], count) for one in runs])
     own = curve(mine["eval_return"], count)
     where, interval = place(own.mean(), curves.mean(axis=1))
@@ -208,7 +223,11 @@ def main(options):
         there = ", ".join(sorted(one.stem for one in BANDS.glob("*.json"))) or "none"
         wanted = f"{known['script']} in {known['config']['env']}"
         raise ValueError(f"there are no runs of {wanted} to compare with; there are {there}")
-    band = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        band = json.loads(path.read_text(encoding="utf-8"))
+        band["config"]["eval_every"], band["runs"][0]["eval_return"]
+    except (ValueError, LookupError, TypeError):
+        raise ValueError(f"{path.as_posix()} is no file of FN/bands, or damaged") from None
     found = compare(known, metrics, band)
     print("\n".join(sentences(found, known, len(band["runs"]))))
     plot = Path(options.plot)

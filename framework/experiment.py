@@ -89,6 +89,8 @@ def settings_of(options):
     """
     space = space_of(options.set)
     ranges = ranges_of(space)
+    if own := [name for name in ("seed", "run_folder") if name in space]:
+        raise ValueError(f"--set cannot change {own[0]}; the experiment gives each run its own (--seeds, --folder)")
     if options.tune and options.random:
         raise ValueError("--random N and --tune N both choose from the ranges; give one of them")
     if options.tune and not ranges:
@@ -123,10 +125,10 @@ def claim(folder, script, flags):
     if path.exists():
         try:
             known = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
+            other = " ".join([known["script"], *known["flags"]])
+        except (ValueError, KeyError, TypeError):
             raise ValueError(f"{path.as_posix()} is damaged") from None
         if known != mine and any(Path(folder).glob("runs/*/*/config.json")):
-            other = " ".join([known.get("script", "?"), *known.get("flags", [])])
             raise ValueError(f"{Path(folder).as_posix()} holds an experiment with {other}; take another --folder")
     with written_whole(path) as part:
         part.write_text(json.dumps(mine, indent=2), encoding="utf-8")

@@ -22,10 +22,31 @@ def row_of(job, failed):
     """What a run gave: {column: value}; only its sentence if it failed."""
     if failed:
         return {"status": failed}
-    result = json.loads(Path(job.folder, "result.json").read_text(encoding="utf-8"))
-    names = ("return", "std", "steps", "episodes", "reached", "steps_to_target")
-    row = {"status": "finished", **{name: result[name] for name in names}}
-    return row | {"mean_evaluation": _mean_evaluation(job, result["reached"])}
+    result = result_of(job)
+    return {"status": "finished", **result, "mean_evaluation": _mean_evaluation(job, result["reached"])}
+
+
+RESULT = ("return", "std", "steps", "episodes", "reached", "steps_to_target")
+
+
+def result_of(job, names=RESULT):
+    """{name: number, or None} of what a finished run says of itself.
+
+    Raises:
+        ValueError: its file is damaged.
+    """
+    path = Path(job.folder, "result.json")
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        result = {name: known[name] for name in names}
+        if not all(value is None or isinstance(value, (int, float)) for value in result.values()):
+            raise ValueError
+    except (ValueError, KeyError, TypeError):
+        folder = path.parent.as_posix()
+        raise ValueError(
+            f"{path.as_posix()} is damaged; delete {folder}, and the same command runs it again"
+        ) from None
+    return result
 
 
 def _mean_evaluation(job, reached):

@@ -89,7 +89,7 @@ def _is_training(folder):
 def _last_line(path):
     """What a job said last: its error, if it had one, without the frame that is drawn around those of flags."""
     lines = [line.strip(" │╭╮╰╯─") for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
-    errors = [line for line in lines if line.startswith(("error: ", "Unrecognized options: "))]
+    errors = [line for line in lines if line.startswith(("error: ", "Unrecognized options: ", "Error parsing "))]
     return (errors or [line for line in lines if line] or ["it said nothing"])[-1].removeprefix("error: ")
 
 

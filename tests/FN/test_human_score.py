@@ -93,7 +93,9 @@ def test_games_are_added_to_those_in_the_file(tmp_path):
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", '{"games": [{"return": 8}]}', '{"games": [{"return": 8, "frames": 421, "seconds": null}]}',
-     '{"games": [{"return": 8, "frames": 420, "seconds": "long"}]}'],
+     '{"games": [{"return": 8, "frames": 420, "seconds": "long"}]}', '{"games": [{"return": 1e999, "frames": 420}]}',
+     '{"games": [{"return": 8.5, "frames": 420, "seconds": null}]}',
+     '{"games": [{"return": 8, "frames": 420, "seconds": NaN}]}'],
 )  # fmt: skip
 def test_a_damaged_file_is_said_in_one_sentence_and_stays(text, tmp_path):
     path = tmp_path / "human.json"

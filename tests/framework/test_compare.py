@@ -67,7 +67,7 @@ def test_a_run_is_inside_above_or_below(evaluations, where, band, tmp_path):
 def test_a_run_that_goes_on_is_compared_as_far_as_it_is(band, tmp_path):
     known, metrics = written(tmp_path / "mine", [15], [1])
     assert len(compare(known, metrics, band)["curve"]) == 1
-    (tmp_path / "mine" / "result.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "mine" / "result.json").write_text(json.dumps({"reached": True}), encoding="utf-8")
     assert compare(known, metrics, band)["curve"].tolist() == [15, 15, 15]  # it reached its target there
 
 
@@ -129,3 +129,20 @@ def test_a_fault_is_outside_or_named(page, flags, told, tmp_path):
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     done = run("run", cwd=tmp_path)
     assert told in done.stdout
+
+
+def test_a_run_that_ended_early_is_compared_over_its_own_steps_unless_it_reached_its_target(tmp_path, band):
+    """After 20 of 30 steps the ten have a mean of 1.5 times 10 to 19, and with their ends of 2 times."""
+    for reached, value, count in ((False, 22, 2), (True, 26, 3)):
+        known, metrics = written(tmp_path / str(reached), [value, value], [1, 1])
+        (metrics.parent / "result.json").write_text(json.dumps({"reached": reached}), encoding="utf-8")
+        found = compare(known, metrics, band)
+        assert (len(found["curve"]), found["where"]) == (count, "inside")
+
+
+@pytest.mark.parametrize("rows", ["10,1,,,nan,0,0,0,1\n", "ten,1,,,5,0,0,0,1\n", "10,1,,,high,0,0,0,1\n"])
+def test_metrics_that_are_no_numbers_are_said_to_be_damaged(rows, tmp_path, band):
+    known, metrics = written(tmp_path / "run", [15, 30], [1, 1])
+    metrics.write_text(COLUMNS + rows, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"run/metrics\.csv is damaged"):
+        compare(known, metrics, band)

@@ -107,6 +107,19 @@ def test_a_flag_that_was_refused_leaves_the_folder_free_for_the_right_one(tmp_pa
         experiment.claim(tmp_path, "a.py", ["--tets"])
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_damaged_claim_is_one_sentence(text, tmp_path):
+    (tmp_path / "experiment.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"experiment\.json is damaged"):
+        experiment.claim(tmp_path, "a.py", [])
+
+
+@pytest.mark.parametrize("name", ["seed", "run-folder"])
+def test_what_each_run_has_of_its_own_cannot_be_set(name):
+    with pytest.raises(ValueError, match="the experiment gives each run its own"):
+        experiment.settings_of(experiment.Options("a.py", set=(f"{name}=1,2",)))
+
+
 def test_a_run_that_fails_is_a_row_and_the_others_count(tmp_path):
     done = run(tmp_path, "--seeds", "1", "--set", "learning_rate=1e-3,1e30", script="FN/a2c_agent.py",
                flags=("--test", *BRIEF))  # fmt: skip

@@ -3,6 +3,8 @@
 import csv
 import json
 
+import pytest
+
 from framework import results
 from framework.results import evaluations, report, row_of, score_of, summary, write_results
 from framework.runs.jobs import Job
@@ -25,6 +27,16 @@ def test_a_run_gives_a_row_with_the_mean_of_its_evaluations_and_a_failed_one_its
     row = row_of(job, None)
     assert (row["status"], row["return"], row["mean_evaluation"], row["steps"]) == ("finished", 4.0, 3.0, 30)
     assert row_of(job, "learning diverged") == {"status": "learning diverged"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"return": "high"}'])
+def test_a_damaged_result_says_what_to_do(text, tmp_path):
+    job = a_run(tmp_path / "a", 1.0)
+    (tmp_path / "a" / "result.json").write_text(text, encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=r"a/result\.json is damaged; delete .*/a, and the same command runs it again"
+    ):
+        row_of(job, None)
 
 
 def test_a_run_that_reached_its_target_counts_with_its_last_evaluation_from_then_on(tmp_path):
