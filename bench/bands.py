@@ -131,7 +131,7 @@ def check(only):
     inside = {page: sum(where == "inside" for _, where, _ in found) for page, found in clean.items()}
     about = machine("tensorflow-cpu", "keras", "gymnasium")
     save(
-        f"bands{only and '_' + only}", {"machine": about, "inside, of ten": inside, "clean": clean, "faults": faults}
+        f"bands{only and '_' + only.lower()}", {"machine": about, "inside, of ten": inside, "clean": clean, "faults": faults}
     )
 
 
