@@ -1,4 +1,4 @@
-"""Ten runs of each page on CartPole and on Catcher, for `framework.compare` to put a reader's own run beside.
+"""Ten runs of each page on CartPole, Catcher or Pendulum, for `framework.compare` to put a reader's own run beside.
 
     python bench/bands.py                    about half an hour
     python bench/bands.py --only Catcher     some of them; the others keep theirs
@@ -33,6 +33,14 @@ PAGES = {  # and its flags
     "dqn_agent, Catcher": ("dqn_agent", ()),
     "a2c_agent, Catcher": ("a2c_agent", ()),
     "ppo_agent, Catcher": ("ppo_agent", ()),
+    "rainbow_agent, CartPole": ("rainbow_agent", ("--test",)),
+    "trpo_agent, CartPole": ("trpo_agent", ()),
+    "paac_agent, CartPole": ("paac_agent", ("--test",)),
+    "paac_learners, CartPole": ("paac_learners", ()),
+    "policy_gradient_continuous_agent, Pendulum": ("policy_gradient_continuous_agent", ()),
+    "ddpg_agent, Pendulum": ("ddpg_agent", ()),
+    "sac_agent, Pendulum": ("sac_agent", ()),
+    "ppo_agent, Pendulum": ("ppo_agent", ("--env", "Pendulum-v1")),
 }
 SEEDS, OTHERS, BUGS = range(100, 110), range(200, 210), {bug.name: bug for bug in read_bugs()}
 # Page, flags, and the name of a bug in tests/bugs. DQN's healthy runs on Catcher end before 40,000 steps.
@@ -62,7 +70,7 @@ FAULTS = {
 @dataclass(frozen=True)
 class Options:
     only: str = ""
-    """Only those with this in their name, such as dqn_agent or Catcher."""
+    """Only those with this in their name, such as dqn_agent or Catcher; of several, the names with commas."""
     check: bool = False
     """Put other runs beside the ten, instead of making them."""
 
@@ -140,7 +148,7 @@ def main(options):
         check(options.only)
         return
     for name, (page, flags) in PAGES.items():
-        if options.only in name:
+        if any(one in name for one in options.only.split(",")):
             with TemporaryDirectory() as folder:
                 make(page, flags, folder)
 
