@@ -1,4 +1,4 @@
-"""Ten runs of each page on CartPole, Catcher or Pendulum, for `framework.compare` to put a reader's own run beside.
+"""Ten runs of each page on CartPole or Catcher, for `framework.compare` to put a reader's own run beside.
 
     python bench/bands.py                    about half an hour
     python bench/bands.py --only Catcher     some of them; the others keep theirs
@@ -37,10 +37,6 @@ PAGES = {  # and its flags
     "trpo_agent, CartPole": ("trpo_agent", ()),
     "paac_agent, CartPole": ("paac_agent", ("--test",)),
     "paac_learners, CartPole": ("paac_learners", ()),
-    "policy_gradient_continuous_agent, Pendulum": ("policy_gradient_continuous_agent", ()),
-    "ddpg_agent, Pendulum": ("ddpg_agent", ()),
-    "sac_agent, Pendulum": ("sac_agent", ()),
-    "ppo_agent, Pendulum": ("ppo_agent", ("--env", "Pendulum-v1")),
 }
 SEEDS, OTHERS, BUGS = range(100, 110), range(200, 210), {bug.name: bug for bug in read_bugs()}
 # Page, flags, and the name of a bug in tests/bugs. DQN's healthy runs on Catcher end before 40,000 steps.
@@ -138,9 +134,8 @@ def check(only):
     faults = {name: placed(page, flags, OTHERS[:3], bug) for name, (page, flags, bug) in wrong.items()}
     inside = {page: sum(where == "inside" for _, where, _ in found) for page, found in clean.items()}
     about = machine("tensorflow-cpu", "keras", "gymnasium")
-    save(
-        f"bands{only and '_' + only.lower()}", {"machine": about, "inside, of ten": inside, "clean": clean, "faults": faults}
-    )
+    found = {"machine": about, "inside, of ten": inside, "clean": clean, "faults": faults}
+    save(f"bands{only and '_' + only.lower()}", found)
 
 
 def main(options):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.bands import PAGES
 from framework.compare import BANDS, compare, curve, outstanding, place, stretches
 
 ROOT = Path(__file__).parents[2]
@@ -109,11 +110,13 @@ def test_what_cannot_be_compared_is_one_sentence(name, said, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-def test_every_page_of_cartpole_has_its_ten_runs():
-    for page in ("value_function_agent", "dqn_agent", "policy_gradient_agent", "a2c_agent", "ppo_agent"):
-        known = json.loads((BANDS / f"{page}-CartPole-v1.json").read_text(encoding="utf-8"))
-        assert (known["script"], len(known["runs"])) == (page, 10)
-        assert all("eval_return" in one for one in known["runs"])
+def test_every_page_has_its_ten_runs():
+    for page, _ in PAGES.values():
+        for path in BANDS.glob(f"{page}-*.json"):
+            known = json.loads(path.read_text(encoding="utf-8"))
+            assert (known["script"], len(known["runs"])) == (page, 10)
+            assert all("eval_return" in one for one in known["runs"])
+    assert len(list(BANDS.glob("*.json"))) == len(PAGES)
 
 
 @pytest.mark.slow
