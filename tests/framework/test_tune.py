@@ -20,7 +20,7 @@ pytest.importorskip("optuna")
 ROOT = Path(__file__).parents[2]
 SPACE = space_of(["x=0.0..1.0", "rate=1e-5..1e-1", "size=3..9", "kind=a,b"])
 HILL = """
-import argparse, json
+import argparse, json, os, time
 from pathlib import Path
 
 parser = argparse.ArgumentParser()
@@ -29,6 +29,10 @@ parser.add_argument("--seed", type=int)
 parser.add_argument("--run-folder", type=Path)
 options = parser.parse_args()
 (options.run_folder / "config.json").write_text("{}")
+parent, runs = os.getppid(), options.run_folder.parents[1]
+if len(list(runs.rglob("result.json"))) >= int(os.environ.get("WAIT_AFTER", "1000000")):
+    while os.getppid() == parent:  # until the study is killed
+        time.sleep(0.01)
 if options.x > 0.9:
     raise SystemExit("error: learning diverged")
 score = options.seed / 100 - (options.x - 0.3) ** 2
@@ -175,8 +179,9 @@ def test_a_study_from_the_command_line_whatever_the_number_of_workers(script, tm
 def test_a_study_that_is_killed_goes_on_to_the_table_of_one_that_was_not(script, tmp_path):
     assert run(script, tmp_path / "whole", *TUNE).returncode == 0
     for number, least in enumerate((5, 22)):  # among the first ten trials, and among those that are chosen
-        process = subprocess.Popen(command(script, tmp_path / "broken", *TUNE), cwd=ROOT, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)  # fmt: skip
+        env = {**os.environ, "WAIT_AFTER": str(least)}
+        process = subprocess.Popen(command(script, tmp_path / "broken", *TUNE), cwd=ROOT, env=env,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         while len(list((tmp_path / "broken").rglob("result.json"))) < least:
             assert process.poll() is None
             time.sleep(0.01)
