@@ -8,7 +8,7 @@ In one maze a list of moves is enough, and nothing makes the agent look at the w
 the task cheaper to learn than the levels (Zhang et al. 2018, "A study on overfitting in deep reinforcement learning";
 Cobbe et al. 2019, "Quantifying generalization in reinforcement learning"). Every N gets equally many steps.
 
-    python FN/overfitting.py                      three seeds of each N, about 4 minutes on two cores
+    python FN/overfitting.py                      three seeds of each N, about 2 minutes on two cores
     python FN/overfitting.py --seeds 10           goes on: runs that are finished stay, also after Ctrl-C
     python FN/overfitting.py --levels 16 1024     other numbers of levels, of 1, 4, 16, 64, 256, 1024
     python FN/ppo_agent.py --play --agent runs/overfitting/steps300000/levels16/seed100/final.npz     watch one

@@ -16,7 +16,7 @@ score is the mean return of all its evaluations. A and B differ by the learning 
 
 For 3 and 4 seeds are drawn with replacement from all runs, so that their statistic is the truth.
 
-    python FN/reproducibility.py                    50 seeds of five learning rates, about 4 minutes on two cores
+    python FN/reproducibility.py                    50 seeds of five learning rates, about 2 minutes on two cores
     python FN/reproducibility.py --seeds 100        goes on: runs that are finished stay, also after Ctrl-C
     python FN/reproducibility.py --plot docs/reproducibility.png
 
