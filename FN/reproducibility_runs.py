@@ -84,6 +84,7 @@ def learner(num_envs):
     learn, evaluate, size = agent.loop(worlds), DeviceEvaluation(config, worlds), config.rollout_steps * num_envs
 
     def run(what):
+        """What comes of one `Run`: {"steps", "returns", "digests"}, a number or a text for each evaluation."""
         agent.load_state(PAACAgent(*spaces, replace(config, seed=what.network)).state())
         if what.nudged:
             first, *others = agent.weights()

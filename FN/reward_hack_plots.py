@@ -85,6 +85,7 @@ def animate(worlds, paths, path):
         shown.append((ax.imshow(draw_maze(world.grid, world.start_state, 32)), ax.set_title(" "), name, world))
 
     def picture(step):
+        """All mazes after so many steps, as pixels."""
         for image, title, name, world in shown:
             cells = paths[name][: step + 1]
             states = [int(np.ravel_multi_index(cell, world.shape)) for cell in cells]
