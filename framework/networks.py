@@ -37,10 +37,12 @@ class Layers:
                 x = keras.layers.Conv2D(count, kernel, stride, activation="relu", **self._start(2**0.5))(x)
         return obs, keras.layers.Flatten()(x)
 
-    def dense(self, x, hidden, activation="relu"):
-        """Hidden layers with so many units each."""
+    def dense(self, x, hidden, activation="relu", norm=False):
+        """Hidden layers with so many units each; with ``norm``, LayerNorm (Ba et al. 2016) before each activation."""
         for units in hidden:
-            x = keras.layers.Dense(units, activation, **self._start(2**0.5))(x)
+            x = keras.layers.Dense(units, None if norm else activation, **self._start(2**0.5))(x)
+            if norm:
+                x = keras.layers.Activation(activation)(keras.layers.LayerNormalization()(x))
         return x
 
     def linear(self, x, outputs, scale=1.0):

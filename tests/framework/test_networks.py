@@ -93,6 +93,22 @@ def test_the_same_seed_gives_the_same_weights_and_they_start_orthogonal():
     assert last.T @ last == pytest.approx(1e-4 * np.eye(3), abs=1e-8)
 
 
+def test_with_norm_what_enters_an_activation_has_mean_0_and_variance_1_in_each_row():
+    def model_of(norm):
+        layers = Layers(0)
+        obs, features = layers.read(spaces.Box(-1, 1, (6,)))
+        return keras.Model(obs, layers.dense(features, (8,), "relu", norm))
+
+    obs, models = np.random.default_rng(0).normal(size=(5, 6)).astype("f"), {n: model_of(n) for n in (False, True)}
+    kernel, bias = models[True].get_weights()[:2]
+    np.testing.assert_array_equal(kernel, models[False].get_weights()[0])  # neither changes the other layers' start
+    x = obs @ kernel + bias
+    normed = (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + 1e-3)
+    assert models[True](obs).numpy() == pytest.approx(np.maximum(normed, 0), abs=1e-5)
+    assert models[False](obs).numpy() == pytest.approx(np.maximum(x, 0), abs=1e-5)
+    assert len(models[True].get_weights()) == 4  # with a scale and an offset, which are learnt
+
+
 def test_a_policy_has_logits_for_discrete_actions_and_a_mean_and_a_deviation_for_a_box():
     def model_of(space):
         layers = Layers(0)
