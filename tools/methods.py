@@ -57,6 +57,12 @@ METHODS = (  # module, class, and its name in both languages
     ("IM.adversarial", "Discriminator", "adversarial imitation", "敵対的模倣学習"),
     ("IM.world_models.controller", "Controller", "World Models", "World Models"),
     ("EV.evolution", "EvolutionalAgent", "evolution strategies", "進化戦略"),
+    ("AP.rvs", "RvSAgent", "RvS", "RvS"),
+    ("AP.decision_transformer", "DecisionTransformer", "Decision Transformer", "Decision Transformer"),
+    ("AP.calql", "CalQLAgent", "CQL, Cal-QL", "CQL、Cal-QL"),
+    ("AP.rlpd", "RLPDAgent", "RLPD", "RLPD"),
+    ("AP.rlhf", "RLHFAgent", "RLHF", "RLHF"),
+    ("AP.dpo", "DPOAgent", "DPO", "DPO"),
 )  # fmt: skip
 COLUMNS = {
     "known": ("known model: planning", "モデルは既知: 計画"),
@@ -86,7 +92,7 @@ WORDS = {
     "off-policy": "方策オフ", "planning": "計画", "expectation": "期待値", "sample": "サンプル", "table": "テーブル",
     "function": "関数",
 }  # fmt: skip
-DAYS = {"DP": 2, "EL": 3, "FN": 4, "IM": 6, "EV": 6}
+DAYS = {"DP": 2, "EL": 3, "FN": 4, "IM": 6, "EV": 6, "AP": 7}
 LEFT, WIDTH, TOP, LINE, PAD = 190, 225, 64, 26, 14  # of the picture, in pixels
 INK, QUIET, RULE, BLUE, ORANGE = "#1f2328", "#59636e", "#d1d9e0", "#2166ac", "#b35806"
 STYLE = {"font-family": "system-ui, -apple-system, 'Segoe UI', 'Noto Sans CJK JP', 'Yu Gothic', sans-serif"}
