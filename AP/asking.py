@@ -113,15 +113,17 @@ def draw(values, curves, flat, data, title, path):
         ax.fill_between(values, mean - half, mean + half, color=(colour, 0.18), linewidth=0)
     for (name, got), colour, dashes in zip(flat.items(), COLOURS[len(players) :], DASHES, strict=False):
         ax.axhline(got.mean(), color=colour, linestyle=(0, dashes), label=f"{name}, {got.mean():.1f}")
-    among = values[inside(values, data)]
+    low, high = np.percentile(data.returns, [2, 98])
     for panel in (ax, below):
-        panel.axvspan(among.min() - 0.5, among.max() + 0.5, color="0.94", zorder=0)
+        panel.axvspan(low - 0.5, high + 0.5, color="0.94", zorder=0)
     ax.set(ylabel="mean return got (95% band over games)", title=title)
-    below.hist(data.returns, np.arange(values.min() - 0.5, values.max() + 1.5), color=COLOURS[5], rwidth=0.8)
+    below.hist(
+        data.returns, np.arange(data.returns.min() - 0.5, data.returns.max() + 1), color=COLOURS[5], rwidth=0.8
+    )
     below.set(xlabel="return asked for", ylabel="games in the data", xticks=range(-2, 17, 2))
     ax.set_yticks(range(-2, 17, 2))
     place = {"ha": "right", "va": "top", "transform": below.get_xaxis_transform()}
-    below.text(among.max() + 0.4, 0.9, "the data's 2-98%", **place)
+    below.text(high + 0.4, 0.9, "the data's 2-98%", **place)
     finish(ax)
     finish(below, legend=False)
     save_figure(figure, path)
