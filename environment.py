@@ -3,8 +3,8 @@
 Each world is a Gymnasium environment. ``import environment`` registers ``GridWorld-v0``, ``FrozenLakeEasy-v0``,
 ``Catcher-v0`` (pixels), ``CatcherState-v0`` (five numbers), ``WindyCatcher-v0``, ``LastingCartPole-v0``,
 ``DynaMaze-v0``, ``BlockingMaze-v0`` and ``ShortcutMaze-v0``, ``LevelMaze-v0`` and, with few levels,
-``LevelMaze/16-v0``, ``PointMaze-v0``, and MinAtar's games, such as ``MinAtar/Breakout-v1``, so that ``gymnasium.make``
-finds them.
+``LevelMaze/16-v0``, ``PointMaze-v0``, and MinAtar's games, such as ``MinAtar/Breakout-v1``, so that
+``gymnasium.make`` finds them.
 
 Dynamics are kept apart from drawing. A tabular world also shows its model: ``env.P[s][a]`` as Gymnasium has it,
 and ``env.model``, the same as arrays, which a planner can sweep over a million states.
