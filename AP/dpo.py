@@ -1,8 +1,8 @@
 """Direct preference optimisation: from choices to a policy, without a reward model (Rafailov et al. 2023), Day 7.
 
 What maximises E[r] - β KL(π ‖ π_ref) is known: π*(review) ∝ π_ref(review) exp(r(review) / β). Turned round, every
-policy is the best one for some reward, r = β log(π / π_ref), up to a number for each item. So the policy itself can be
-put into the likelihood of the choices, where a reward model stands in `reward_model.py`:
+policy is the best one for some reward, r = β log(π / π_ref), up to a number for each item. So the policy itself can
+be put into the likelihood of the choices, where a reward model stands in `reward_model.py`:
 
     minimise  -log σ(β [log π(preferred) / π_ref(preferred) - log π(other) / π_ref(other)])        (their equation 7)
 
