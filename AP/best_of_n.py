@@ -9,7 +9,7 @@ self-normalised importance sampling. The effective sample size, (Σ w)² / Σ w�
 
 Both curves are what `rlhf.py` and `dpo.py` may be held against: true score over √KL (Gao et al. 2022).
 
-    python AP/best_of_n.py                         20 seconds; the reward model that ships
+    python AP/best_of_n.py                         half a minute; the reward model that ships
     python AP/best_of_n.py --reward-model FILE     agent.npz of a run of reward_model.py
     python AP/best_of_n.py --reward true           the taste itself
 """

@@ -11,7 +11,7 @@ Read `train`, at the bottom, first.
 
     python AP/dpo.py                      about a minute; 8,000 comparisons, those of reward_model.py
     python AP/dpo.py --language ja
-    python AP/dpo.py --kl-weight 0.02     further away from the reference
+    python AP/dpo.py --kl-weight 0.1      further away from the reference
     python AP/dpo.py --resume             go on with a run that was stopped or killed
 
 Watch `preferred_log_prob` in metrics.csv: it may fall. Only the difference to the other review is asked for.
@@ -24,7 +24,8 @@ import numpy as np
 
 from AP.language_model import LanguageModel
 from AP.reward_model import compare, load_language_model, preference_loss
-from AP.rlhf import Reward, report, wins
+from AP.rlhf import Reward
+from AP.rlhf_report import report, wins
 from framework.evaluate import Evaluation
 from framework.graph import compiled
 from framework.runs.config import RunConfig
@@ -40,15 +41,15 @@ class Config(RunConfig):
 
     comparisons: int = 8_000
     """How many times the rater is asked which of two reviews is better."""
-    steps: int = 75
-    """Calls of the graph; each takes ``gradient_steps``. The default goes three times through the comparisons."""
+    steps: int = 125
+    """Calls of the graph; each takes ``gradient_steps``. The default goes five times through the comparisons."""
     gradient_steps: int = 5
     """K: gradient steps in a call."""
     batch_size: int = 64
     """Comparisons of a gradient step."""
-    kl_weight: float = 0.1
+    kl_weight: float = 0.3
     """β: how much a nat away from the reference says about the reward."""
-    learning_rate: float = 3e-4
+    learning_rate: float = 1e-3
     """The step size of Adam at the start; it falls linearly to 0 at the last step."""
     model: str = ""
     """The language model to start from, agent.npz of a run of language_model.py; by default the one that ships."""
@@ -62,10 +63,10 @@ class Config(RunConfig):
     """English or Japanese."""
     size: tuple[int, int, int] = (64, 2, 4)
     """That of the language model."""
-    eval_every: int = 15
+    eval_every: int = 25
     eval_episodes: int = 512
     final_episodes: int = 2_000
-    log_every: int = 3
+    log_every: int = 5
 
 
 class DPOAgent(LanguageModel):

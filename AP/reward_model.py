@@ -9,7 +9,7 @@ The network is the language model's, with a head for one number; it reads the sc
 review has been read. Here a synthetic rater chooses (`AP/reviews.py`), by a taste that is known but not shown. Even
 this rater chooses the worse one of two at times, so no model is right always; the most that can be had is Bayes'.
 
-    python AP/reward_model.py                       half a minute; 8,000 comparisons
+    python AP/reward_model.py                       about a minute; 8,000 comparisons
     python AP/reward_model.py --language ja
     python AP/reward_model.py --comparisons 500     it is right less often
     python AP/reward_model.py --resume              go on with a run that was stopped or killed

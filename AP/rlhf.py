@@ -12,7 +12,7 @@ Three ways to an advantage, and one update, PPO's (Day 4):
     rloo    R - the mean R of the other reviews of the same item, R the summed reward; no value (Ahmadian et al. 2024)
     grpo    (r - mean) / standard deviation of the reviews of the same item; KL is a loss (Shao et al. 2024)
 
-    python AP/rlhf.py                         about two minutes; prints reviews before and after
+    python AP/rlhf.py                         80 seconds; prints reviews before and after
     python AP/rlhf.py --language ja
     python AP/rlhf.py --kl-weight 0           over-optimisation: the score rises, the reviews become nonsense
     python AP/rlhf.py --algorithm grpo
@@ -30,8 +30,9 @@ import numpy as np
 
 from AP import reward_model
 from AP.language_model import LanguageModel, linear_head, write
-from AP.reviews import PAD, PROMPTS, STOPS, is_grammatical, text, true_score
+from AP.reviews import PAD, PROMPTS, STOPS, true_score
 from AP.reward_model import TRAINED, RewardModel, load_alike, load_language_model
+from AP.rlhf_report import report, wins
 from FN.ppo_agent import clipped_surrogate
 from framework.distributions import Categorical
 from framework.evaluate import Evaluation, evaluation_seed
@@ -175,7 +176,8 @@ class RLHFAgent(LanguageModel):
 
     @property
     def trainable_variables(self):
-        return super().trainable_variables + self.value_head.trainable_variables
+        of_value = self.value_head.trainable_variables if self.config.algorithm == "ppo" else []
+        return super().trainable_variables + of_value
 
     def log_prob_and_value(self, words):
         """log π of each word after the prompt, and what is still to come before it is written: both [N, T]."""
@@ -243,12 +245,6 @@ def mean_of(values, mask):
     return tf.reduce_sum(values * mask) / tf.reduce_sum(mask)
 
 
-def wins(agent, reference, reviews, rng):
-    """For each review of an agent 1, ½ or 0: whether the taste likes it better than one of the reference's, [N]."""
-    ours, theirs = (true_score(write(model, reviews, rng)) for model in (agent, reference))
-    return (ours > theirs) + 0.5 * (ours == theirs)
-
-
 def train(config):
     """The whole algorithm."""
     begin(config)
@@ -269,31 +265,6 @@ def train(config):
             trainer.log(**logged, score=score.mean(), true_score=true_score(words).mean())
         report(agent, reference, reward)
     return trainer.best_agent
-
-
-def measure(agent, reference, reward, reviews=2_000, seed=1):
-    """{name: number}: how an agent writes, on reviews that nobody learnt from."""
-    rng = np.random.default_rng(evaluation_seed(seed, 0))
-    words, score = write(agent, reviews, rng), wins(agent, reference, reviews, rng)
-    kl = agent.log_prob_of(words) - reference.log_prob_of(words)
-    return {
-        "score": float(reward(words).mean()),
-        "true score": float(true_score(words).mean()),
-        "liked better": float(score.mean()),
-        "grammatical": float(np.mean([is_grammatical(row) for row in words])),
-        "KL": float(kl.sum(axis=1).mean()),
-    }
-
-
-def report(agent, reference, reward):
-    """Print how an agent writes, beside the reference."""
-    rows = {"before": measure(reference, reference, reward), "after": measure(agent, reference, reward)}
-    print(f"{'':8}" + "".join(f"{name:>14}" for name in rows["before"]))
-    for name, row in rows.items():
-        print(f"{name:8}" + "".join(f"{value:14.2f}" for value in row.values()))
-    for name, model in (("before", reference), ("after", agent)):
-        print(f"{name}:")
-        print("\n".join(f"  {text(row)}" for row in write(model, 4, np.random.default_rng(0))))
 
 
 if __name__ == "__main__":

@@ -207,6 +207,8 @@ def trained(config, data, agent_class=RvSAgent, train=train):
 
 @dataclass(frozen=True)
 class Options(CommonOptions):
+    """The data, and what is asked how."""
+
     data: str = "mirrored"
     """What to learn from: mirrored, noise, or a file as AP/catcher_data.py writes it."""
     episodes: int = 600

@@ -24,7 +24,8 @@ from AP.best_of_n import frontiers, sample
 from AP.dpo import DPOAgent
 from AP.reviews import bayes_accuracy, true_score
 from AP.reward_model import RewardModel, compare, load_language_model
-from AP.rlhf import Reward, RLHFAgent, measure
+from AP.rlhf import Reward, RLHFAgent
+from AP.rlhf_report import measure
 from bench.machine import RESULTS, machine, save
 from framework.agent import load_agent
 from framework.cli import run
@@ -43,7 +44,7 @@ TUNED = {
     "the taste itself, β 0": {"reward": "true", "kl_weight": 0.0},
 }
 FREE = {"2,000 comparisons, β 0": 2_000, "500 comparisons, β 0": 500}
-DPO = {f"DPO, β {weight:g}": {"kl_weight": weight} for weight in (0.02, 0.05, 0.1, 0.2)}
+DPO = {f"DPO, β {weight:g}": {"kl_weight": weight} for weight in (0.1, 0.2, 0.3, 0.5)}
 MISTAKES = {
     "reward not normalised": {"normalise": False},
     "score on every word": {"mistake": "score on every word"},

@@ -23,10 +23,9 @@ from AP.rlhf import (
     is_last,
     kl_estimate,
     leave_one_out,
-    measure,
     ppo_advantages,
-    wins,
 )
+from AP.rlhf_report import measure, wins
 from framework.graph import graphs_of
 from framework.tf import begin, tf
 
