@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -17,7 +18,8 @@ from framework.runs.folder import ROOT
 
 FILES = ("config.json", "metrics.csv", "result.json", "error.txt", "agent.npz", "learning.png")
 LOOK = 0.1  # seconds between two looks at what runs
-OTHER = "another process is training in"  # what a run says whose folder is taken: the other one had not locked it yet
+# What a run says whose folder another process took that had not locked it yet, or has just finished in it.
+TAKEN = ("another process is training in", "is finished; --play")
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ def run_job(job, stopping=None):
     """Run a job to its end; an `Outcome`, or None if ``stopping``, a `threading.Event`, was set before."""
     stopping, folder = stopping or Event(), Path(job.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    code, said = 1, OTHER
-    while code and OTHER in said:
+    code, said = 1, TAKEN[0]
+    while code and any(sentence in said for sentence in TAKEN):
         while _is_training(folder):  # for somebody who was killed meanwhile
             if stopping.wait(LOOK):
                 return None
@@ -61,6 +63,8 @@ def run_job(job, stopping=None):
         # Apart from us, so that Ctrl-C is ours alone: from us it hears SIGTERM, at which it saves where it is.
         apart = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
         printed = folder / "printed.txt"
+        with suppress(OSError):  # whom somebody left behind who was killed goes on writing into the old one
+            printed.unlink()
         with open(printed, "w", encoding="utf-8") as out:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environ, **apart

@@ -284,7 +284,7 @@ def test_draws_a_maze_by_keyboard_alone(page):
     page.wait(lambda: page.maze() == "...T/SBBD/.TD.", "keys paint the cell under the focus")
     page.keys(Keys.END, "e")
     page.wait(lambda: page.maze() == "...T/SBB./.TD.", "e empties")
-    assert "row 2, column 4" in page.text("notice")  # said in the live region
+    page.wait(lambda: "row 2, column 4" in page.text("notice"), "the live region says where")
     page.keys("p")
     page.wait(lambda: page.text("notice").startswith("Planned"), "p plans")
     page.keys(" ")  # pause, wherever the sweeps are by now

@@ -13,6 +13,8 @@ from framework.runs.jobs import Here, Job, run_job
 CHAPTER = """
 import os, pathlib, signal, sys, time
 folder = pathlib.Path(sys.argv[sys.argv.index("--run-folder") + 1])
+if "--late" in sys.argv and (folder / "result.json").write_text("{}"):  # somebody else has just finished here
+    sys.exit(f"error: the run in {folder} is finished; --play shows its agent")
 if "--wrong" in sys.argv:
     sys.exit("error: wrong must be right")
 saved = folder / "saved.txt"
@@ -67,6 +69,21 @@ def test_a_run_that_somebody_else_began_is_waited_for(job, tmp_path):
     began = time.perf_counter()
     assert run_job(job("1")).code == 0
     assert time.perf_counter() - began > 0.25
+
+
+def test_a_run_that_somebody_else_finishes_meanwhile_has_not_failed(job):
+    outcome = run_job(job("1", "--late"))
+    assert (outcome.code, outcome.files["result.json"]) == (0, b"{}")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a file that somebody writes")
+def test_who_was_left_behind_does_not_write_over_what_a_run_says(job, tmp_path):
+    (tmp_path / "run").mkdir()
+    with open(tmp_path / "run" / "printed.txt", "w", encoding="utf-8") as left_behind:
+        outcome = run_job(job("3", "--wrong"))
+        left_behind.write("step 1")
+    assert outcome.said == "wrong must be right"
+    assert "step" not in (tmp_path / "run" / "printed.txt").read_text(encoding="utf-8")
 
 
 def test_jobs_run_side_by_side(job, tmp_path):
