@@ -26,7 +26,7 @@ def run_training(train, agent_class, presets, description, takes=None):
         agent_class: builds the agent to play from (observation_space, action_space, config); a class, or a function.
         presets: configurations, each for the world that it names; the first is the default. ``--env`` takes that of
             its world, else the first whose world shows the same kind of observation, pictures or numbers.
-            Where they name no world, there is no --env, --test and --play.
+            Where they name no world, there is no --env, --test and --play; ``--task`` takes that of its task.
         takes: {world: what a run with its preset takes, in time and memory}; said before it starts.
     """
     config_class = type(presets[0])
@@ -88,8 +88,7 @@ def run_training(train, agent_class, presets, description, takes=None):
             known = _run_to_resume(config_class, _value_of("--run-folder", arguments))
             return Options(replace(known, quick=known.quick and "--quick" not in arguments))
         if not in_worlds:
-            env = _value_of("--env", arguments)
-            chosen = next((one for one in presets if env and getattr(one, "env", None) == env), presets[0])
+            chosen = next((one for one in presets if _is_named(one, arguments)), presets[0])
             return Options(shortened(chosen) if "--quick" in arguments else chosen)
         env, test = _value_of("--env", arguments), "--test" in arguments
         if "--play" in arguments:
@@ -129,6 +128,12 @@ def _refuse_contradictions(arguments):
         raise ValueError("--record writes what --play shows; add --play")
     if record and Path(record).suffix not in (".gif", ".mp4"):
         raise ValueError(f"--record writes a .gif or an .mp4; got {record}")
+
+
+def _is_named(config, arguments):
+    """Whether the command line has the world or the task of a preset."""
+    named = {name: _value_of(f"--{name}", arguments) for name in ("env", "task")}
+    return any(value and getattr(config, name, None) == value for name, value in named.items())
 
 
 def _preset(presets, env_id):

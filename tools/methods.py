@@ -63,6 +63,7 @@ METHODS = (  # module, class, and its name in both languages
     ("AP.rlpd", "RLPDAgent", "RLPD", "RLPD"),
     ("AP.rlhf", "RLHFAgent", "RLHF", "RLHF"),
     ("AP.dpo", "DPOAgent", "DPO", "DPO"),
+    ("AP.alphadev", "AlphaDevAgent", "AlphaDev", "AlphaDev"),
 )  # fmt: skip
 COLUMNS = {
     "known": ("known model: planning", "モデルは既知: 計画"),

@@ -6,6 +6,9 @@ catcher            the game of Catcher: its dynamics, single, vectorised, drawn
 windy_catcher      Catcher with a drifting wind and a mist, for World Models
 changing_maze      mazes that change at a step: Dyna's
 point_maze         a point that is pushed round a wall: offline data, Day 7
+quadruple_tank     four tanks and two pumps, whose levels are to be held: plant control, Day 7
+tank_mimic         their mimic diagram
+sort               programs that sort two or three numbers, instruction by instruction: AlphaDev's
 minatar            five small Atari games, planes of true and false: the extra minatar
 cart_pole          Gymnasium's CartPole, many at once: its dynamics, and a vector form
 lasting_cart_pole  a CartPole that goes on when the pole has fallen: Day 6's

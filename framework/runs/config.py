@@ -24,10 +24,11 @@ RANGES = {  # what settings may be: the least, the most, and their names in all 
         0, math.inf, "checkpoint_seconds learning_starts learning_rate baseline_learning_rate"
         " value_learning_rate entropy_weight value_weight exploration noise target_noise noise_clip beta"
         " reward_weight kl_weight done_weight contrast free_bits"
-        " conservative_weight offline_steps weight_decay latency correctness progress",
+        " violation_weight margin conservative_weight offline_steps weight_decay latency correctness progress",
     ),
     "above 0": (
-        LEAST, math.inf, "max_grad_norm adam_epsilon clip temperature reward_scale loss_scale kl_limit max_return",
+        LEAST, math.inf, "max_grad_norm adam_epsilon clip temperature reward_scale loss_scale kl_limit max_return"
+        " concentration",
     ),
     "from 0 to 1": (0, 1, "gamma lambda_ epsilon_end decay tau alpha noise_memory offline_ratio best_part"
         " noise_share"),

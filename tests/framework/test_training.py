@@ -325,6 +325,8 @@ class Dream(RunConfig):
     steps: int = 400
     width: int = 3
     """Of the test."""
+    task: str = "short"
+    """Of the test."""
 
 
 def test_a_chapter_without_worlds_is_trained_and_gone_on_with_and_has_no_flags_of_worlds(
@@ -335,10 +337,11 @@ def test_a_chapter_without_worlds_is_trained_and_gone_on_with_and_has_no_flags_o
     def call(*flags):
         called = []
         monkeypatch.setattr(sys, "argv", ["script.py", *flags])
-        run_training(called.append, None, [Dream()], "what it does")
+        run_training(called.append, None, [Dream(), Dream(task="long", steps=900)], "what it does")
         return called[0]
 
     assert call() == Dream()
+    assert call("--task=long") == Dream(task="long", steps=900)  # a preset of its own
     assert call("--width", "5", "--quick") == Dream(
         width=5, quick=True, steps=10, eval_every=5, log_every=5, eval_episodes=5, final_episodes=10
     )
