@@ -39,6 +39,9 @@ TEXT = {
         "run": "## Run\n\nA short run, some seconds. `Options()` without `quick` is the whole one, and every option "
         "of the command line is an argument of `Options`.",
         "alone": "what stands in a notebook cannot be sent to other processes",
+        "train": "## Run\n\nA short run. `train(Config())` is the whole one, and every option of the command line is "
+        "an argument of `Config`. The pictures are those that the run leaves in its folder.",
+        "colab_gpu": "Colab has a TensorFlow of its own, for its GPUs",
     },
     "ja": {
         "about": "[English]({name}.ipynb) ・ [{day}/{name}.py](../{name}.py) から自動生成しています。編集するときは、"
@@ -51,6 +54,9 @@ TEXT = {
         "run": "## 実行\n\n数秒で終わる短い実行です。`quick` を外して `Options()` とすると、最後まで実行します。"
         "コマンドラインのオプションは、どれも `Options` の引数として指定できます。",
         "alone": "ノートブックの中で定義したものは、ほかのプロセスに渡せません",
+        "train": "## 実行\n\n短い実行です。`train(Config())` とすると、最後まで実行します。コマンドラインの"
+        "オプションは、どれも `Config` の引数として指定できます。図は、実行のフォルダに保存されたものです。",
+        "colab_gpu": "Colab には、GPU に対応した TensorFlow が最初から入っています",
     },
 }
 
@@ -68,6 +74,25 @@ if not (find_spec("{day}") and find_spec("tyro")):
         raise FileNotFoundError("{missing}")
     source = "git+" + REPOSITORY if REPOSITORY else "--editable ."
     %pip install --quiet {{source}}"""
+
+WITH_TENSORFLOW = (  # what is different in INSTALL where a notebook needs it
+    ('find_spec("tyro")', 'find_spec("tyro") and find_spec("tensorflow")'),
+    (
+        'source = "git+" + REPOSITORY if REPOSITORY else "--editable ."',
+        'extra = "" if find_spec("tensorflow") else "[cpu]"  # {colab_gpu}\n'
+        """    source = f'"nanoka{{extra}} @ git+{{REPOSITORY}}"' if REPOSITORY else f'--editable ".{{extra}}"\'""",
+    ),
+)
+
+TRAIN = """\
+from IPython.display import Image, display
+
+from framework.runs.folder import runs_of
+from framework.training import shortened
+
+agent = train(shortened(Config()))
+for picture in sorted(max(runs_of("notebook").iterdir()).glob("*.png")):
+    display(Image(picture))"""
 
 ALONE = """\
 from framework.runs import parallel
@@ -146,16 +171,21 @@ def percent_text(day, name, language):
         docstring = japanese["text"].strip("\n")
     title, _, text = markdown(docstring).partition("\n\n")
     about = texts["about"].format(day=day, name=name)
-    short = "main(Options(quick=True))"
-    if re.search(r"from framework\.(tabular\.study|runs\.parallel) import", source):
+    install, run_text, short = INSTALL, texts["run"], "main(Options(quick=True))"
+    if "framework.tf" in source:
+        for plain, with_tensorflow in WITH_TENSORFLOW:
+            install = install.replace(plain, with_tensorflow)
+    if "run_training(" in source:
+        run_text, short = texts["train"], TRAIN
+    elif re.search(r"from framework\.(tabular\.study|runs\.parallel) import", source):
         short = ALONE.format(**texts) + short
     cells = [
         ("markdown", f"{title}\n\n{about}\n\n{text}"),
         ("markdown", texts["install"]),
-        ("code", INSTALL.format(day=day, **texts)),
+        ("code", install.format(day=day, **texts)),
         ("markdown", texts["code"]),
         *(("code", cell) for cell in code_cells(source)),
-        ("markdown", texts["run"]),
+        ("markdown", run_text),
         ("code", short),
     ]
     return "\n".join(_percent_cell(kind, text) for kind, text in cells)
