@@ -3,8 +3,8 @@
 Each world is a Gymnasium environment. ``import environment`` registers ``GridWorld-v0``, ``FrozenLakeEasy-v0``,
 ``Catcher-v0`` (pixels), ``CatcherState-v0`` (five numbers), ``WindyCatcher-v0``, ``LastingCartPole-v0``,
 ``DynaMaze-v0``, ``BlockingMaze-v0`` and ``ShortcutMaze-v0``, ``LevelMaze-v0`` and, with few levels,
-``LevelMaze/16-v0``, ``PointMaze-v0``, ``Assembly-v0``, and MinAtar's games, such as ``MinAtar/Breakout-v1``, so
-that ``gymnasium.make`` finds them.
+``LevelMaze/16-v0``, ``PointMaze-v0``, ``QuadrupleTank-v0``, ``Assembly-v0``, and MinAtar's games, such as
+``MinAtar/Breakout-v1``, so that ``gymnasium.make`` finds them.
 
 Dynamics are kept apart from drawing. A tabular world also shows its model: ``env.P[s][a]`` as Gymnasium has it,
 and ``env.model``, the same as arrays, which a planner can sweep over a million states.
@@ -21,7 +21,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.lib.stride_tricks import sliding_window_view
 
-from worlds import atari, changing_maze, level_maze, minatar
+from worlds import atari, changing_maze, level_maze, minatar, quadruple_tank
 from worlds.catcher import Catcher, CatcherVector, catcher_oracle  # noqa: F401, the rooms behind this door
 from worlds.model import TabularModel, read_P, tabular_model  # noqa: F401
 from worlds.window import Window, check_render_mode
@@ -507,6 +507,14 @@ for _env_id, _levels in level_maze.WORLDS.items():
         vector_entry_point="worlds.level_maze:LevelMazeVector",
         kwargs={"levels": _levels},
         max_episode_steps=level_maze.LIMIT,
+    )
+for _env_id, _options in quadruple_tank.WORLDS.items():
+    _register(
+        _env_id,
+        entry_point="worlds.quadruple_tank:QuadrupleTank",
+        vector_entry_point="worlds.quadruple_tank:QuadrupleTankVector",
+        kwargs=_options,
+        max_episode_steps=quadruple_tank.LIMIT,
     )
 for _env_id, _task, _limit in (("Assembly-v0", "sort3", 14), ("Assembly/Swap-v0", "swap", 9)):
     _register(_env_id, entry_point="worlds.sort:AssemblyGame", kwargs={"task": _task, "limit": _limit})

@@ -129,13 +129,18 @@ def network(inputs, actions, config):
 
 
 class AlphaDevAgent(Agent):
-    """Priors and values of positions, for a tree search."""
+    """Priors and values of positions, for a tree search.
+
+    Args:
+        config: `Config`.
+        task: a `worlds.sort.Task`, in place of that of the configuration.
+    """
 
     model_is, based_on, prediction_target = "known", "policy", "actual return"
     acts_with, learns_with = ("network",), ("optimizer",)
 
-    def __init__(self, config):
-        self.config, self.task = config, replace(task_of(config.task), may_stop=config.may_stop)
+    def __init__(self, config, task=None):
+        self.config, self.task = config, task or replace(task_of(config.task), may_stop=config.may_stop)
         count, registers = len(self.task.inputs), self.task.numbers + 1
         self.network = network(count * (registers**2 + 3) + 2, len(self.task.instructions), config)
         self.optimizer = keras.optimizers.Adam(config.learning_rate)

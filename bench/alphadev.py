@@ -65,8 +65,7 @@ def learn(config, task=None, rounds=None):
     """
     began = time.process_time()
     begin(config)
-    agent = AlphaDevAgent(config)
-    agent.task = task or agent.task
+    agent = AlphaDevAgent(config, task)
     games, replay, returns = SelfPlay(agent, config), PositionBuffer(config.buffer_size, config.seed), []
     while rounds or (games.total_steps < config.steps and len(games.best) != games.task.shortest):
         if rounds and len(returns) == rounds:
