@@ -5,8 +5,7 @@ A language model gives the probability of each next word, and is trained to make
     minimise  -Σ_t log π(word_t | the words before it)                          (maximum likelihood; supervised)
 
 Seen from reinforcement learning, π is a policy: the state is what is written so far, an action is a word, and this is
-cloning of the people who wrote (Day 6). It learns their slips, too. The network is a transformer (Vaswani et al.
-2017; Radford et al. 2018): each word looks back at the words before it, and takes over what it needs of them.
+cloning of the people who wrote (Day 6). It learns their slips, too. The network is a transformer (AP/tiny_gpt.py).
 
     python AP/language_model.py               about a minute; prints what it writes
     python AP/language_model.py --language ja
@@ -22,6 +21,7 @@ from typing import Literal
 import numpy as np
 
 from AP.reviews import LENGTH, PAD, PROMPTS, STOPS, WORDS, is_grammatical, text, write_reviews
+from AP.tiny_gpt import Transformer, linear_head
 from framework.agent import Agent
 from framework.distributions import Categorical
 from framework.evaluate import Evaluation, evaluation_seed
@@ -57,99 +57,6 @@ class Config(RunConfig):
     log_every: int = 10
 
 
-class Block(keras.layers.Layer):
-    """One layer of a transformer: x + attention(norm(x)), then x + MLP(norm(x)).
-
-    Args:
-        width: D.
-        heads: H; each has D / H numbers of its own.
-        seed: of its weights.
-    """
-
-    def __init__(self, width, heads, seed):
-        super().__init__()
-        self.heads, self.size = heads, width // heads
-        seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
-
-        def dense(units, activation=None):
-            start = keras.initializers.RandomNormal(stddev=0.02, seed=next(seeds))
-            return keras.layers.Dense(units, activation, kernel_initializer=start)
-
-        self.before_attention, self.before_mlp = (keras.layers.LayerNormalization(epsilon=1e-5) for _ in range(2))
-        self.query_key_value, self.mixed = dense(3 * width), dense(width)
-        self.wide, self.narrow = dense(4 * width, "gelu"), dense(width)
-
-    def call(self, x, may_see, past=None, at=None):
-        """Words x [B, T, D] look at words [S] where may_see [T, S] bool is true.
-
-        Args:
-            past: keys and values [2, B, S, H, D / H] of what was written, to which those of x [B, 1, D] come at place
-                ``at``. Without it, words look at each other, and S is T.
-
-        Returns:
-            [B, T, D]; and keys and values [2, B, S, H, D / H].
-        """
-        batch, time = tf.shape(x)[0], tf.shape(x)[1]
-        numbers = tf.reshape(self.query_key_value(self.before_attention(x)), [batch, time, 3, self.heads, self.size])
-        query, key_value = numbers[:, :, 0], tf.transpose(numbers[:, :, 1:], [2, 0, 1, 3, 4])
-        if past is not None:
-            here = tf.one_hot(at, tf.shape(past)[2])[:, None, None]  # [S, 1, 1]
-            key_value = past * (1 - here) + key_value * here
-        scores = tf.einsum("bthd,bshd->bhts", query, key_value[0]) / self.size**0.5
-        attention = tf.nn.softmax(tf.where(may_see, scores, -1e9))  # [B, H, T, S]
-        mixed = tf.einsum("bhts,bshd->bthd", attention, key_value[1])
-        x = x + self.mixed(tf.reshape(mixed, tf.shape(x)))
-        return x + self.narrow(self.wide(self.before_mlp(x))), key_value
-
-
-class Transformer(keras.Model):
-    """Features [B, T, D] of words [B, T]: of each, what can be told from it and the words before it.
-
-    Args:
-        config: whose ``size`` and ``seed`` count.
-
-    Raises:
-        ValueError: the heads do not share the width evenly.
-    """
-
-    def __init__(self, config):
-        super().__init__()
-        width, layers, heads = config.size
-        if width % heads:
-            raise ValueError(f"the heads must share the width evenly; got size {config.size}")
-        seeds = np.random.SeedSequence(config.seed).generate_state(layers + 2).tolist()
-        self.word, self.place = (
-            keras.layers.Embedding(count, width, keras.initializers.RandomNormal(stddev=0.02, seed=seed))
-            for count, seed in zip((len(WORDS), LENGTH), seeds, strict=False)
-        )
-        self.blocks = [Block(width, heads, seed) for seed in seeds[2:]]
-        self.norm = keras.layers.LayerNormalization(epsilon=1e-5)
-        self.shape_of_past = layers, 2, LENGTH, heads, width // heads
-        self(np.zeros((1, LENGTH), np.int32))  # makes the weights
-
-    def call(self, words):
-        """[B, T] -> [B, T, D]."""
-        time = tf.shape(words)[1]
-        x = self.word(words) + self.place(tf.range(time))
-        may_see = tf.linalg.band_part(tf.ones([time, time], bool), -1, 0)  # each word itself, and those before it
-        for block in self.blocks:
-            x, _ = block(x, may_see)
-        return self.norm(x)
-
-    def step(self, word, at, past):
-        """The same for one word [B] at place ``at``: features [B, D], and the past [layers, 2, B, S, H, D / H]."""
-        x, may_see, news = (self.word(word) + self.place(at))[:, None], tf.range(LENGTH)[None] <= at, []
-        for number, block in enumerate(self.blocks):
-            x, new = block(x, may_see, past[number], at)
-            news.append(new)
-        return self.norm(x)[:, 0], tf.stack(news)
-
-    def no_past(self, batch):
-        """What `step` takes when nothing was written yet, for B reviews."""
-        layers, two, *rest = self.shape_of_past
-        return tf.zeros([layers, two, batch, *rest])
-
-
 def is_stop(word):
     """Whether words [...] are a full stop."""
     return tf.reduce_any(word[..., None] == STOPS, axis=-1)
@@ -163,14 +70,6 @@ def counts(words):
     return tf.cast(words[:, 1:] != PAD, tf.float32)
 
 
-def linear_head(outputs, config, stddev):
-    """A linear layer on features [..., D]."""
-    start = keras.initializers.RandomNormal(stddev=stddev, seed=config.seed)
-    head = keras.layers.Dense(outputs, kernel_initializer=start)
-    head.build((None, config.size[0]))
-    return head
-
-
 class LanguageModel(Agent):
     """π(word | the words before it).
 
@@ -181,8 +80,8 @@ class LanguageModel(Agent):
     acts_with, learns_with = ("transformer", "head"), ("optimizer", "rng")
 
     def __init__(self, config):
-        self.config, self.transformer = config, Transformer(config)
-        self.head = linear_head(len(WORDS), config, stddev=0.02)
+        self.config, self.transformer = config, Transformer(config.size, len(WORDS), LENGTH, config.seed)
+        self.head = linear_head(config.size[0], len(WORDS), config.seed, stddev=0.02)
         self.optimizer = keras.optimizers.Adam(config.learning_rate, beta_2=0.95, global_clipnorm=1.0)
         self.optimizer.build(self.trainable_variables)
         self.rng = np.random.default_rng(config.seed)

@@ -25,8 +25,9 @@ from typing import Literal
 import numpy as np
 
 from AP import language_model
-from AP.language_model import LanguageModel, Transformer, linear_head, write
-from AP.reviews import PAD, bayes_accuracy, prefer, text, true_score
+from AP.language_model import LanguageModel, write
+from AP.reviews import LENGTH, PAD, WORDS, bayes_accuracy, prefer, text, true_score
+from AP.tiny_gpt import Transformer, linear_head
 from framework.agent import Agent, load_agent
 from framework.evaluate import Evaluation, evaluation_seed
 from framework.graph import compiled
@@ -81,8 +82,8 @@ class RewardModel(Agent):
     acts_with, learns_with = ("transformer", "head"), ("optimizer", "rng")
 
     def __init__(self, config):
-        self.config, self.transformer = config, Transformer(config)
-        self.head = linear_head(1, config, stddev=(config.size[0] + 1) ** -0.5)
+        self.config, self.transformer = config, Transformer(config.size, len(WORDS), LENGTH, config.seed)
+        self.head = linear_head(config.size[0], 1, config.seed, stddev=(config.size[0] + 1) ** -0.5)
         self.optimizer = keras.optimizers.Adam(config.learning_rate, beta_2=0.95, global_clipnorm=1.0)
         self.optimizer.build(self.trainable_variables)
         self.rng = np.random.default_rng(config.seed)

@@ -29,10 +29,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from AP import reward_model
-from AP.language_model import LanguageModel, linear_head, write
+from AP.language_model import LanguageModel, write
 from AP.reviews import PAD, PROMPTS, STOPS, true_score
 from AP.reward_model import TRAINED, RewardModel, load_alike, load_language_model
 from AP.rlhf_report import report, wins
+from AP.tiny_gpt import linear_head
 from FN.ppo_agent import clipped_surrogate
 from framework.distributions import Categorical
 from framework.evaluate import Evaluation, evaluation_seed
@@ -171,7 +172,7 @@ class RLHFAgent(LanguageModel):
         least = 2 * len(PROMPTS[config.language])
         if config.reviews < least:
             raise ValueError(f"reviews must be at least {least}, two of each item; got {config.reviews}")
-        self.value_head = linear_head(1, config, stddev=0.0)
+        self.value_head = linear_head(config.size[0], 1, config.seed, stddev=0.0)
         super().__init__(config)
 
     @property
