@@ -57,6 +57,7 @@ METHODS = (  # module, class, and its name in both languages
     ("IM.adversarial", "Discriminator", "adversarial imitation", "敵対的模倣学習"),
     ("IM.world_models.controller", "Controller", "World Models", "World Models"),
     ("EV.evolution", "EvolutionalAgent", "evolution strategies", "進化戦略"),
+    ("AP.reincarnation", "QDaggerAgent", "QDagger", "QDagger"),
     ("AP.rvs", "RvSAgent", "RvS", "RvS"),
     ("AP.decision_transformer", "DecisionTransformer", "Decision Transformer", "Decision Transformer"),
     ("AP.calql", "CalQLAgent", "CQL, Cal-QL", "CQL、Cal-QL"),
