@@ -36,6 +36,12 @@ SENTENCES = {
     "got {got}",
     "demonstration_step": "step {step} of demonstration {number} cannot happen in this maze",
     "no_demonstrations": "there is nothing to learn from; show at least one demonstration",
+    "ratings": "ratings must be a list of at most {most}; got {got}",
+    "rating": "rating {number} must be two reviews, one of {choices}, and one of {who}",
+    "review": "rating {number} holds what is no review of this language; got {got}",
+    "pumps": "volts must be a list of two numbers from 0 to {most}, one for each pump; got {got}",
+    "infeasible": "the upper tanks would rest above {most} cm with set-points of {first} and {second} cm; "
+    "ask for others",
     # mazes
     "grid": "grid must be a list of rows, each a list of cells; got {got}",
     "grid_size": "a maze has {low} to {high} rows of {low} to {high} cells",

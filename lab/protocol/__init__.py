@@ -1,6 +1,6 @@
 """What a page may ask: the kinds of jobs, one file each, and what all of them share in base.py."""
 
-from lab.protocol import band, card, catch, dream, learn, plan, play, teach
+from lab.protocol import band, card, catch, dream, learn, plan, play, rate, tank, teach
 
 KINDS = {
     "plan": plan.KIND,
@@ -11,4 +11,6 @@ KINDS = {
     "catch": catch.KIND,
     "dream": dream.KIND,
     "teach": teach.KIND,
+    "rate": rate.KIND,
+    "tank": tank.KIND,
 }

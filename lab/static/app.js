@@ -19,10 +19,12 @@ import { dreamPage } from "./dream/page.js";
 import { learnPage } from "./learn/page.js";
 import { planPage } from "./plan/page.js";
 import { playPage } from "./play/page.js";
+import { ratePage } from "./rate/page.js";
+import { tankPage } from "./tank/page.js";
 import { teachPage } from "./teach/page.js";
 
 // A new page is one more name here.
-register([playPage, planPage, learnPage, teachPage, catchPage, dreamPage], planPage);
+register([playPage, planPage, learnPage, teachPage, catchPage, dreamPage, ratePage, tankPage], planPage);
 addPanels([cardsPanel]);
 
 const boards = [new Board(byId("board"), 0), new Board(byId("board-2"), 1)];
@@ -88,7 +90,7 @@ function listen() {
   on("help", "click", () => byId("help-panel").showModal());
   on("skip", "click", (event) => {
     event.preventDefault(); // the address holds the maze, so the link must not replace it by #board
-    document.querySelector(`${shown().length ? "#board" : ".stage .transport"} [tabindex="0"]`).focus();
+    document.querySelector(`${shown().length ? "#board" : ".transport > :not([hidden])"} [tabindex="0"]`).focus();
   });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches("input[type=number], select");

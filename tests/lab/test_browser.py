@@ -549,6 +549,7 @@ def english_left(page):
     names = re.compile(
         r"Nanoka|Dyna|V\(s\)|Q\(s|(Expected )?SARSA|Double Q|Actor(-Critic)?|Critic|MaxEnt|DAgger|Catcher|PNG|CSV"
         r"|World Models|Ha & Schmidhuber|Windy|softmax|log|LSTM|CMA-ES|VAE|MDN|RNN"
+        r"|AP/\w+\.py|RLHF|PPO|JSON|nat|best of|Johansson|SAC|TensorFlow"
     )
     return [words for words in found if re.search(r"[A-Za-z]{3,}", names.sub("", words))]
 
@@ -704,7 +705,8 @@ let last = seed;
 const random = () => (last = (last * 1103515245 + 12345) % 2147483648) / 2147483648;
 const pick = (list) => list[Math.floor(random() * list.length)];
 const seen = (kinds) => [...document.querySelectorAll(kinds)].filter((each) => each.offsetParent && !each.disabled);
-const leaves = ["share", "take-link", "take-picture", "take-table", "take-command", "play-take", "big"];
+const leaves = ["share", "take-link", "take-picture", "take-table", "take-command", "play-take", "big", "teach-load",
+  "rate-load"];
 const keys = [..."123456tdbesr.,nwRvVicCp ", "ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft", "Escape", "Home"];
 const change = (field) => ["input", "change"].forEach((type) => field.dispatchEvent(new Event(type)));
 const pressed = (key, more) => new KeyboardEvent("keydown", { key, bubbles: true, ...more });

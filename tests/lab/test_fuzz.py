@@ -22,6 +22,14 @@ BEGIN = {  # a well-formed message of each kind of job
     "card": {"card": "bridge", "answer": 0.7},
     "catch": {"student": "none", "teacher": "oracle", "driver": "teacher", "seed": 3, "pace": 0},
     "dream": {"seed": 3, "temperature": 0.5, "player": "random", "seen": True, "futures": False, "pace": 0},
+    "tank": {"world": "unseen", "seed": 3, "pace": 0},
+    "rate": {
+        "language": "en",
+        "seed": 3,
+        "ratings": [["ramen the egg was good .", "ramen the pork was dull .", "first", "person"]],
+        "reads": "words",
+        "n": 16,
+    },
     "teach": {"demonstrations": ["uurrr"], "l2": 0.1, "beta": 4, "show": 2, "horizon": 9, "seed": 3, **WORLD},
 }
 RECEIVED = {  # a well-formed message of each type that a job takes
@@ -40,6 +48,16 @@ RECEIVED = {  # a well-formed message of each type that a job takes
     "forget": {},
     "tune": {"temperature": 0.5, "player": "random", "seen": True, "futures": False},
     "follow": {},
+    "answer": {"pair": 0, "choice": "same"},
+    "back": {},
+    "rest": {"rater": "coin"},
+    "fresh": {},
+    "choose": {"reads": "features", "n": 4},
+    "test": {},
+    "stop": {},
+    "pumps": {"volts": [3, 3.5]},
+    "leak": {"tank": 3, "flow": 1},
+    "ask": {"first": 12, "second": 13},
 }
 WALK = {"policy": [1] * 12, "seed": 3, **WORLD}
 STRANGE = [
