@@ -6,8 +6,8 @@
     python bench/alphadev.py --only draw
 
 Parts: facts (exhaustive search), by hand (best-first search), random (legal instructions at random), learning (swap
-and sort3, each seed), none (the same search without a network), one tree (for swap: PUCT that grows one tree and does
-not move, with values of 0, or random games for values), ablations, draw. A run ends at the length that is known to be
+and sort3, each seed), none (the same search without a network), one tree (PUCT that grows one tree and does not move,
+with values of 0, or random games for values), ablations, draw. A run ends at the length that is known to be
 the shortest: what is measured is when that is found. Steps are instructions run in the simulator, whoever runs them;
 what is legal is worked out alike for all, and not counted. Writes results/alphadev.json and docs/alphadev.png.
 """
@@ -46,6 +46,10 @@ ABLATIONS = {  # what is changed; steps at most are those of the page
     "reward at the end alone": {"correctness": 0.0},
     "inputs without ties": {"ties": False},
 }
+TREES = [  # task, reward, values of leaves
+    (task, reward, values)
+    for task in ("swap", "sort3") for reward in ("correctness", "permutations") for values in ("0", "random games")
+]  # fmt: skip
 ROUNDS = 20  # of games that may stop; one who does nothing makes few steps
 STOPS = {  # with an instruction that ends a program
     "may stop": {"may_stop": True},
@@ -235,16 +239,17 @@ def grow_one_tree(config, rollouts, most):
 
 
 def one_tree(options):
-    """On the swap move."""
-    config, found = PAGES["swap"], {}
-    for reward, changed in (("correctness", {}), ("permutations", {"correctness": 0.0, "progress": 0.2})):
-        for values in ("0", "random games"):
-            rows = []
-            for seed in options.seeds:
-                ledger = grow_one_tree(replace(config, seed=seed, **changed), values != "0", MOST["swap"])
-                rows.append({"seed": seed, "found": ledger.found, "steps": ledger.total_steps})
-                print(reward, values, outcome(rows[-1]), flush=True)
-            found[f"{reward}, values {values}"] = summary(rows, TASKS["swap"].shortest)
+    """PUCT without a network and without games."""
+    found = {}
+    for name, reward, values in TREES:
+        if options.run not in f"{name}, {reward}, values {values}":
+            continue
+        changed, rows = {} if reward == "correctness" else {"correctness": 0.0, "progress": 0.2}, []
+        for seed in options.seeds:
+            ledger = grow_one_tree(replace(PAGES[name], seed=seed, **changed), values != "0", MOST[name])
+            rows.append({"seed": seed, "found": ledger.found, "steps": ledger.total_steps})
+            print(name, reward, values, outcome(rows[-1]), flush=True)
+        found[f"{name}, {reward}, values {values}"] = summary(rows, TASKS[name].shortest)
     return found
 
 
@@ -277,7 +282,7 @@ class Options:
     only: str = ""
     """Only the parts whose name has this in it; the others keep their last results."""
     run: str = ""
-    """Of the ablations, only those whose name has this in it."""
+    """Of the ablations and of the trees, only those whose name has this in it."""
     seeds: tuple[int, ...] = (110, 111, 112, 113, 114)
     """Seeds that nothing was tuned on."""
 
@@ -288,7 +293,7 @@ def main(options):
     for name, part in PARTS.items():
         if options.only in name:
             result = part(options)
-            if name == "ablations":
+            if name in ("ablations", "one tree"):
                 result = {**known.get(name, {}).get("result", {}), **result}
             about = {**machine("numpy", "numba", "tensorflow-cpu", "keras"), "threads": computing_threads()}
             known[name] = {"machine": about, "result": result}
