@@ -98,7 +98,7 @@ export const ERRORS = {
     "error.ratings": "ratings は {most} 件以下のリストにしてください。受け取ったもの: {got}",
     "error.rating": "評価 {number} は、2 つのレビュー、{choices} のどれか、{who} のどれか、の順に並べてください。",
     "error.review": "評価 {number} に、この言語のレビューではないものがあります。受け取ったもの: {got}",
-    "error.pumps": "volts は、ポンプごとに 0〜{most} の数を並べた、2 つの数のリストにしてください。受け取ったもの: {got}",
+    "error.pumps": "volts は、0〜{most} の数を、ポンプごとに 1 つずつ、2 つ並べたリストにしてください。受け取ったもの: {got}",
     "error.infeasible": "設定値を {first} cm と {second} cm にすると、上段のタンクの水位が {most} cm を超えてしまいます。別の値にしてください。",
     "error.grid": "grid は行のリスト、各行はマスのリストにしてください。受け取ったもの: {got}",
     "error.grid_size": "迷路は {low}〜{high} 行、{low}〜{high} 列です。",
