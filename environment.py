@@ -518,6 +518,12 @@ for _env_id, _options in quadruple_tank.WORLDS.items():
     )
 for _env_id, _task, _limit in (("Assembly-v0", "sort3", 14), ("Assembly/Swap-v0", "swap", 9)):
     _register(_env_id, entry_point="worlds.sort:AssemblyGame", kwargs={"task": _task, "limit": _limit})
+_register(
+    "TextRoom-v0",
+    entry_point="worlds.text_room:TextRoom",
+    vector_entry_point="worlds.text_room:TextRoomVector",
+    max_episode_steps=20,
+)
 for _env_id, _game in atari.GAMES.items():
     _register(
         _env_id,

@@ -17,16 +17,17 @@ class Block(keras.layers.Layer):
         width: D.
         heads: H; each has D / H numbers of its own.
         seed: of its weights.
+        start: their standard deviation at first.
     """
 
-    def __init__(self, width, heads, seed):
+    def __init__(self, width, heads, seed, start=0.02):
         super().__init__()
         self.heads, self.size = heads, width // heads
         seeds = iter(np.random.SeedSequence(seed).generate_state(4).tolist())
 
         def dense(units, activation=None):
-            start = keras.initializers.RandomNormal(stddev=0.02, seed=next(seeds))
-            return keras.layers.Dense(units, activation, kernel_initializer=start)
+            weights = keras.initializers.RandomNormal(stddev=start, seed=next(seeds))
+            return keras.layers.Dense(units, activation, kernel_initializer=weights)
 
         self.before_attention, self.before_mlp = (keras.layers.LayerNormalization(epsilon=1e-5) for _ in range(2))
         self.query_key_value, self.mixed = dense(3 * width), dense(width)
@@ -63,22 +64,23 @@ class Transformer(keras.Model):
         words: how many there are.
         length: T at most.
         seed: of its weights.
+        start: their standard deviation at first.
 
     Raises:
         ValueError: the heads do not share the width evenly.
     """
 
-    def __init__(self, size, words, length, seed):
+    def __init__(self, size, words, length, seed, start=0.02):
         super().__init__()
         width, layers, heads = size
         if width % heads:
             raise ValueError(f"the heads must share the width evenly; got size {size}")
         seeds = np.random.SeedSequence(seed).generate_state(layers + 2).tolist()
         self.word, self.place = (
-            keras.layers.Embedding(count, width, keras.initializers.RandomNormal(stddev=0.02, seed=seed))
+            keras.layers.Embedding(count, width, keras.initializers.RandomNormal(stddev=start, seed=seed))
             for count, seed in zip((words, length), seeds, strict=False)
         )
-        self.blocks = [Block(width, heads, seed) for seed in seeds[2:]]
+        self.blocks = [Block(width, heads, seed, start) for seed in seeds[2:]]
         self.norm = keras.layers.LayerNormalization(epsilon=1e-5)
         self.length, self.shape_of_past = length, (layers, 2, length, heads, width // heads)
         self(np.zeros((1, length), np.int32))  # makes the weights

@@ -145,9 +145,14 @@ class PPOAgent(Agent):
         self.optimizer = keras.optimizers.Adam(
             config.learning_rate, epsilon=config.adam_epsilon, global_clipnorm=config.max_grad_norm
         )
-        self.optimizer.build(self.network.trainable_variables)
+        self.optimizer.build(self.trainable_variables)
         self.generator = tf.random.Generator.from_seed(config.seed)
         self.rng = np.random.default_rng(config.seed)
+
+    @property
+    def trainable_variables(self):
+        """What is learnt."""
+        return self.network.trainable_variables
 
     def policy_and_value(self, obs):
         """π(· | s), a distribution over actions, and V(s) [B]."""
@@ -219,8 +224,7 @@ class PPOAgent(Agent):
             minibatch = tf.nest.map_structure(lambda array, index=index: tf.gather(array, index), batch)
             with tf.GradientTape() as tape:
                 loss, logged = self.loss(minibatch, clip)
-            variables = self.network.trainable_variables
-            self.optimizer.apply(tape.gradient(loss, variables), variables)
+            self.optimizer.apply(tape.gradient(loss, self.trainable_variables), self.trainable_variables)
             total = {name: total[name] + logged[name] for name in total}
         return {name: total[name] / tf.cast(tf.shape(indices)[0], tf.float32) for name in total}
 

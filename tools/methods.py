@@ -66,6 +66,7 @@ METHODS = (  # module, class, and its name in both languages
     ("AP.dpo", "DPOAgent", "DPO", "DPO"),
     ("AP.alphadev", "AlphaDevAgent", "AlphaDev", "AlphaDev"),
     ("AP.plant", "PlantAgent", "SAC with a safety layer", "安全層つき SAC"),
+    ("AP.llm_policy", "GLAMAgent", "GLAM", "GLAM"),
 )  # fmt: skip
 COLUMNS = {
     "known": ("known model: planning", "モデルは既知: 計画"),

@@ -6,6 +6,7 @@ catcher            the game of Catcher: its dynamics, single, vectorised, drawn
 windy_catcher      Catcher with a drifting wind and a mist, for World Models
 changing_maze      mazes that change at a step: Dyna's
 point_maze         a point that is pushed round a wall: offline data, Day 7
+text_room          a room that is told in words: a language model as the policy, Day 7
 quadruple_tank     four tanks and two pumps, whose levels are to be held: plant control, Day 7
 tank_mimic         their mimic diagram
 sort               programs that sort two or three numbers, instruction by instruction: AlphaDev's
