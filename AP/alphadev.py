@@ -28,7 +28,7 @@ import numpy as np
 
 from AP.alphadev_report import judge_programs, tell
 from AP.positions import Ledger, PositionBuffer, Positions, positions_of
-from AP.tree_search import Forest, draw_moves, noisy
+from AP.tree_search import Forest, draw_moves, noisy, sharpened
 from framework.agent import Agent
 from framework.graph import compiled, same_shape
 from framework.networks import Layers
@@ -225,7 +225,7 @@ class SelfPlay(Ledger):
             visits = forest.at_root(forest.visits).astype(np.float32)
             legal = self.legal_moves(states, task.instructions)
             time = np.full(config.games, length / config.limit, np.float32)
-            forest.advance(draw_moves(visits ** (1 / config.temperature), self.rng))
+            forest.advance(draw_moves(sharpened(visits, config.temperature), self.rng))
             record.append((states, time, legal, policy_target(visits, config), forest.at_root(forest.reward), going))
         positions, returns, lengths = positions_of(record)
         self.finished += zip(returns.tolist(), lengths.tolist(), strict=True)

@@ -70,6 +70,6 @@ def read_ratings(path):
         first, second = (
             np.array([row_of(rating[side], language) for rating in data["ratings"]]) for side in ("first", "second")
         )
-    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError):
+    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise ValueError(wrong) from None
     return language, first, second, choices

@@ -226,6 +226,8 @@ def minibatches(online, offline, config):
 
 def train(config):
     """The whole algorithm."""
+    if not config.gamma < 1:
+        raise ValueError(f"gamma must be below 1, since who never arrives pays for ever; got {config.gamma}")
     begin(config)
     maze, data = maze_of(config), data_of(config, nine=True)
     agent = CalQLAgent(maze.observation_space, maze.action_space, config)

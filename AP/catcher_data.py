@@ -19,6 +19,7 @@ writes runs/catcher_data/KIND-EPISODES-seedSEED.npz, which NumPy reads without u
     share      [E]    float32   of fruits that went to the right player, or of random actions; nobody learns from it
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -93,6 +94,12 @@ class Episodes(NamedTuple):
         steps = (array[rows] for array in (self.obs, self.action, self.reward))
         return Episodes(*steps, start, self.terminated[chosen], self.share[chosen])
 
+    @property
+    def digest(self):
+        """8 hexadecimal digits of what the episodes hold: files of one name may hold others."""
+        joined = b"".join(np.ascontiguousarray(array).tobytes() for array in self)
+        return hashlib.sha256(joined).hexdigest()[:8]
+
     def best(self, part):
         """The part of the episodes with the highest returns, at least one; where they are equal, the first."""
         count = max(1, round(part * len(self.lengths)))
@@ -154,10 +161,13 @@ def load_episodes(path):
         raise
     except Exception as error:  # a zip can be damaged in a dozen ways, each with an exception of its own
         raise ValueError(f"{path} is damaged, or no file of episodes ({type(error).__name__})") from None
+    kinds = [array.dtype.kind for array in data]
+    if min(array.ndim for array in data) < 1 or kinds != ["f", "i", "f", "i", "b", "f"]:
+        raise ValueError(f"{path}: the shapes or kinds of its arrays are not those of episodes")
     steps, episodes = len(data.action), len(data.terminated)
     shapes = (data.obs.shape[:1], data.action.shape, data.reward.shape, data.start.shape, data.share.shape)
     fits = shapes == ((steps,), (steps,), (steps,), (episodes + 1,), (episodes,)) and data.obs.ndim == 2
-    if not (fits and data.action.dtype.kind == data.start.dtype.kind == "i" and steps):
+    if not (fits and steps):
         raise ValueError(f"{path}: the shapes or kinds of its arrays are not those of episodes")
     if data.start[0] or data.start[-1] != steps or (np.diff(data.start) < 1).any() or data.action.min() < 0:
         raise ValueError(f"{path}: start must rise from 0 to the number of steps, and actions be numbered from 0")

@@ -13,18 +13,19 @@ paddle was and how it was pushed. The attention is causal (Vaswani et al. 2017),
     attention(x) = softmax(q kᵀ / √(d / heads) + mask) v,   mask: 0 for keys that are no later and no padding; else -∞
 
     python AP/decision_transformer.py                   about 2 minutes: it learns, and is asked beside RvS
-    python AP/decision_transformer.py --no-hide-speed   all is seen: it gets what RvS gets
+    python AP/decision_transformer.py --no-hide-speed   all is seen, and there is nothing to remember
     python AP/decision_transformer.py --resume          go on with a run that was stopped or killed
 
 Asked for 15 it got 12.7 to 14.7 on five seeds, RvS 6.0 to 9.5 from one observation, 10.4 to 14.1 from the last two.
 Mistakes are flags: --no-returns, --no-causal, --no-padding-mask, --stamp token, --gamma 0.99, --read action.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
+from AP.catcher_data import KINDS as PLAYED
 from AP.catcher_data import LIMIT, MAX_RETURN, catcher_data
 from AP.context import Context, Player, cut, steps_of
 from AP.decision_transformer_plots import compare
@@ -56,6 +57,8 @@ class Config(RunConfig):
     """What to learn from: mirrored, noise, or a file as AP/catcher_data.py writes it."""
     episodes: int = 600
     """How many games are played for that, if it is no file."""
+    digest: str = ""
+    """Of what that file holds; it is found out, so that a run does not go on with other data."""
     hide_speed: bool = True
     """The paddle's speed is not seen."""
     gradient_steps: int = 25
@@ -220,6 +223,8 @@ class DecisionTransformer(Agent):
 def train(config, data, report=None):
     """The whole algorithm, from `AP.catcher_data.Episodes`; ``report`` gets the best agent and the run's folder."""
     check(config)
+    if not max(data.lengths.max(), config.window) <= config.limit:
+        raise ValueError(f"limit must be at least window and the longest episode, {data.lengths.max()} steps")
     begin(config)
     config = suited(config, data)
     agent, (learnt, unseen) = DecisionTransformer(config), data.split()
@@ -243,6 +248,7 @@ def train(config, data, report=None):
 def main(config):
     """Learn, and play games beside RvS, which sees one observation or two."""
     data = catcher_data(config.data, config.episodes, config.seed)
+    config = replace(config, digest="" if config.data in PLAYED else data.digest)
     train(config, data, lambda agent, folder: compare(agent, data, folder))
 
 

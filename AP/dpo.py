@@ -114,6 +114,7 @@ def train(config):
     """The whole algorithm."""
     begin(config)
     reference = load_language_model(config)
+    reward = Reward(config, reference)  # it teaches nothing here; the report tells its score
     preferred, other, *_ = compare(reference, config.comparisons, np.random.default_rng(config.seed))
     of_reference = np.stack([reference.log_prob_of(side).sum(axis=1) for side in (preferred, other)], axis=1)
     agent = DPOAgent(config)
@@ -128,7 +129,7 @@ def train(config):
             chosen = agent.rng.integers(config.comparisons, size=(config.gradient_steps, config.batch_size))
             learning_rate = config.learning_rate * remaining(step)
             trainer.log(**agent.train_step(preferred[chosen], other[chosen], of_reference[chosen], learning_rate))
-        report(agent, reference, Reward(config, reference))
+        report(agent, reference, reward)
     return trainer.best_agent
 
 

@@ -193,6 +193,8 @@ def main(options):
     for name, most in (("answers", 10_000), ("n", 512)):
         if not 1 <= getattr(options, name) <= most:
             raise ValueError(f"{name} must be from 1 to {most:,}; got {getattr(options, name)}")
+    if 512 % options.n:
+        raise ValueError(f"n must divide 512, the new reviews of each item; got {options.n}")
     language, rng = options.language, np.random.default_rng(options.seed)
     if options.ratings:
         language, *answers = read_ratings(options.ratings)

@@ -97,7 +97,8 @@ def actor_network(observation_space, actions, config):
 
 def critics_network(observation_space, actions, config):
     """Q [B, E] of observations [B, …] and actions [B, D]: E networks side by side, which share nothing."""
-    seeds = iter(np.random.SeedSequence([config.seed, 1]).generate_state(256).tolist())
+    count = config.critics * (len(config.hidden) + 1)
+    seeds = iter(np.random.SeedSequence([config.seed, 1]).generate_state(count).tolist())
 
     def dense(x, units, scale=1.0):  # [B, D], or [B, E, D] of each critic's own: [B, E, units]
         def start(shape, dtype):

@@ -31,7 +31,7 @@ from typing import Literal
 import numpy as np
 
 from AP.asking import ask_both_ways, choose, draw, report
-from AP.catcher_data import LIMIT, MAX_RETURN, catcher_data, without_speed
+from AP.catcher_data import KINDS, LIMIT, MAX_RETURN, catcher_data, without_speed
 from framework.agent import Agent, load_agent
 from framework.cli import CommonOptions, run
 from framework.evaluate import Evaluation
@@ -227,7 +227,10 @@ def main(options):
     if not (1 <= options.games <= 1_000 and 20 <= options.episodes <= 100_000 and 0 <= options.seed < 2**31):
         raise ValueError("games must be from 1 to 1,000, episodes from 20 to 100,000, and seed from 0 to 2^31 - 1")
     data = catcher_data(options.data, options.episodes, options.seed)
-    name = f"{Path(options.data).stem}-{options.episodes}-{options.condition}{'-hold' * options.hold}"
+    source = f"{options.data}-{options.episodes}"
+    if options.data not in KINDS:
+        source = f"{Path(options.data).stem}-{data.digest}"
+    name = f"{source}-{options.condition}{'-hold' * options.hold}"
     folder = Path(options.folder or f"runs/rvs/{name}-seed{options.seed}")
     print(f"{folder.as_posix()}: Ctrl-C stops it, and the same command goes on", flush=True)
     players = {

@@ -183,6 +183,12 @@ def noisy(prior, share, concentration, rng):
     return (1 - share) * prior + share * drawn / np.maximum(drawn.sum(axis=1, keepdims=True), 1e-9)
 
 
+def sharpened(visits, temperature):
+    """(visits / the most) ^ (1 / temperature) [B, A]; however cold it is, the most visited move keeps its 1."""
+    shares = visits.astype(float) / np.maximum(visits.max(axis=1, keepdims=True), 1)
+    return shares ** (1 / temperature)
+
+
 def draw_moves(weights, rng):
     """Moves [B], each in proportion to its weight, [B, A]; -1 where all weights are 0."""
     below = weights.cumsum(axis=1)

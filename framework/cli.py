@@ -42,6 +42,8 @@ def run(main, options, description, default=None):
             defaults = {"default": default()} if default else {}
             given = tyro.cli(options, description=description, config=(tyro.conf.FlagCreatePairsOff,), **defaults)
             _check_plot(getattr(given, "plot", None))
+            if isinstance(given, CommonOptions) and not 0 <= given.seed < 2**32:
+                raise ValueError(f"seed must be from 0 to {2**32 - 1}; got {given.seed}")
             main(given)
         finally:
             sys.stdout.flush()  # here, where a pipe that nobody reads any more can be told from bad input

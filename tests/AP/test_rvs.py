@@ -127,6 +127,20 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bits(tmp_path, monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_file_of_the_same_name_with_other_games_gets_networks_of_its_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(rvs, "Config", lambda **settings: replace(SMALL, **settings))
+    data = play_catcher("mirrored", 40, 0)
+    for folder, episodes in (("one", data), ("other", data._replace(reward=0 * data.reward))):
+        (tmp_path / folder).mkdir()
+        save_episodes(tmp_path / folder / "games.npz", episodes)
+        rvs.main(rvs.Options(quick=True, games=1, data=f"{folder}/games.npz"))
+    homes = [path.name for path in (tmp_path / "runs" / "rvs").iterdir()]
+    assert len(homes) == 2
+    assert all(name.startswith("games-") for name in homes)
+    capsys.readouterr()
+
+
 def test_what_is_finished_is_not_learnt_again_and_other_settings_are_refused(tmp_path, monkeypatch):
     config = replace(SMALL, run_folder=(tmp_path / "run").as_posix())
     first = trained(config, DATA)
@@ -150,7 +164,7 @@ def test_the_script_learns_from_a_file_prints_a_table_draws_and_keeps_what_is_fi
     printed = capsys.readouterr().out
     for name in ("30 games", "RvS, sampled", "RvS, greedy", "10% cloning, sampled", "cloning, greedy", "Spearman"):
         assert name in printed
-    home = tmp_path / "runs/rvs/mine-600-average-seed0"
+    home = tmp_path / f"runs/rvs/mine-{DATA.digest}-average-seed0"
     assert (home / "asked_and_got.png").stat().st_size > 20_000
     assert {path.name for path in home.iterdir() if path.is_dir()} == {"RvS", "cloning", "10-cloning"}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from AP.tree_search import BASE, Forest, draw_moves, noisy
+from AP.tree_search import BASE, Forest, draw_moves, noisy, sharpened
 
 C = 1.25
 
@@ -147,3 +147,12 @@ def test_moves_are_drawn_in_proportion_to_their_weights():
     assert (moves == 2).mean() == pytest.approx(0.75, abs=0.01)
     assert not (moves == 1).any()
     assert draw_moves(np.zeros((2, 3)), np.random.default_rng(0)).tolist() == [-1, -1]
+
+
+def test_moves_are_legal_however_cold_it_is():
+    visits = np.array([[50.0, 0.0, 3.0, 0.0], [0.0, 0.0, 0.0, 0.0]], np.float32)
+    assert sharpened(visits, 1.0)[0] == pytest.approx([1, 0, 0.06, 0])
+    assert sharpened(visits, 0.5)[0] == pytest.approx([1, 0, 0.0036, 0])
+    for temperature in (0.04, 0.001):
+        moves = draw_moves(sharpened(np.tile(visits, (50, 1)), temperature), np.random.default_rng(0))
+        assert moves.reshape(-1, 2).tolist() == [[0, -1]] * 50
