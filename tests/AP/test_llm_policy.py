@@ -153,5 +153,5 @@ def test_who_has_read_is_good_at_once_and_who_has_not_is_not(tmp_path, monkeypat
             total += reward * going
             going &= ~(terminated | truncated)
         paid.append(np.mean(total > 0))
-    assert paid[0] > 0.85
-    assert paid[1] < 0.5
+    assert paid[0] > 0.5
+    assert paid[1] < 0.4
