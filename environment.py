@@ -24,7 +24,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from worlds import atari, changing_maze, level_maze, minatar, quadruple_tank
 from worlds.catcher import Catcher, CatcherVector, catcher_oracle  # noqa: F401, the rooms behind this door
 from worlds.model import TabularModel, read_P, tabular_model  # noqa: F401
-from worlds.window import Window, check_render_mode
+from worlds.window import Seen, check_render_mode
 
 # ------------------------------------------------------------------------------------------
 # CoinToss: the bandit of Day 3
@@ -86,7 +86,7 @@ BOOK_MAZE = ((0, 0, 0, 1), (0, 9, 0, -1), (0, 0, 0, 0))
 LETTERS = {".": ORDINARY, "T": TREASURE, "D": DANGER, "B": BLOCK, "S": ORDINARY}  # in links; S: start
 
 
-class GridWorld(gym.Env):
+class GridWorld(Seen, gym.Env):
     """A maze on a slippery floor (the 3×4 world of Russell & Norvig, *AI: A Modern Approach*, chapter 17).
 
     ## Action Space
@@ -133,7 +133,6 @@ class GridWorld(gym.Env):
         self.action_space = spaces.Discrete(4)
         self.observation_space = spaces.Discrete(self.num_states)
         self.state = self.start_state
-        self._window = None
 
         self.ended = np.isin(self.grid, (TREASURE, DANGER)).ravel()  # [S], the cells that end an episode
         self.entry_reward = np.where(self.grid == ORDINARY, self.step_reward, self.grid).ravel()  # [S]
@@ -277,17 +276,10 @@ class GridWorld(gym.Env):
             text = [symbols[cell] for cell in self.grid.flat]
             text[self.state] = "A"
             return "\n".join(" ".join(row) for row in np.reshape(text, self.shape))
-        frame = draw_maze(self.grid, self.state, rewards=self.rewards)
-        return self._show(frame) if self.render_mode == "human" else frame if self.render_mode else None
+        return super().render()
 
-    def _show(self, frame):
-        self._window = self._window or Window("GridWorld", self.metadata["render_fps"])
-        self._window.show(frame)
-
-    def close(self):
-        if self._window:
-            self._window.close()
-            self._window = None
+    def _picture(self):
+        return draw_maze(self.grid, self.state, rewards=self.rewards)
 
 
 def _checked_grid(grid):

@@ -11,7 +11,7 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from worlds.window import Window, check_render_mode
+from worlds.window import Seen, check_render_mode
 
 GAMES = {  # Gymnasium's id: ALE's own name
     f"Atari/{name.title().replace('_', '')}-v0": name
@@ -77,7 +77,7 @@ class AtariVector(VectorEnv):
         return False
 
 
-class Atari(gym.Env):
+class Atari(Seen, gym.Env):
     """One game of `AtariVector`.
 
     ## Action Space
@@ -94,7 +94,7 @@ class Atari(gym.Env):
 
     def __init__(self, game, render_mode=None):
         check_render_mode(render_mode, self.metadata)
-        self.one, self.render_mode, self._window = AtariVector(game, 1, render_mode="rgb_array"), render_mode, None
+        self.one, self.render_mode = AtariVector(game, 1, render_mode="rgb_array"), render_mode
         self.observation_space, self.action_space = self.one.single_observation_space, self.one.single_action_space
 
     def reset(self, *, seed=None, options=None):
@@ -109,21 +109,18 @@ class Atari(gym.Env):
 
     def _shown(self, obs):
         if self.render_mode == "human":
-            self._window = self._window or Window("Atari", self.metadata["render_fps"])
-            self._window.show(self.one.render()[0])
+            self.render()
         return obs[0]
 
-    def render(self):
-        return self.one.render()[0] if self.render_mode == "rgb_array" else None
+    def _picture(self):
+        return self.one.render()[0]
 
     def is_plain(self):
         return False
 
     def close(self):
         self.one.close()
-        if self._window:
-            self._window.close()
-            self._window = None
+        super().close()
 
 
 def _channels_last(pictures):

@@ -7,7 +7,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from worlds.vector_form import final_info
-from worlds.window import Window, check_render_mode
+from worlds.window import Seen, check_render_mode
 
 SIZE = 64  # pixels; positions and speeds are in pixels and pixels per step
 PADDLE_WIDTH, PADDLE_PUSH, PADDLE_DRAG = 13, 1.344, 0.9
@@ -138,7 +138,7 @@ class CatcherRules:
         state[NEXT_X] = _draw_fruit_column(rng)
 
 
-class Catcher(CatcherRules, gym.Env):
+class Catcher(CatcherRules, Seen, gym.Env):
     """Catch falling fruit with a paddle that slides on ice (after the Catcher of PyGame Learning Environment).
 
     ## Action Space
@@ -160,7 +160,6 @@ class Catcher(CatcherRules, gym.Env):
         self.obs_type, self.render_mode = obs_type, render_mode
         self.action_space = spaces.Discrete(3)
         self.state = np.zeros((1, self.columns))  # one game of a batch
-        self._window = None
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -181,17 +180,8 @@ class Catcher(CatcherRules, gym.Env):
         obs = self.see(self.state, self.obs_type)[0]
         return obs, float(reward[0]), bool(terminated[0]), False, {}
 
-    def render(self):
-        """The picture [64, 64, 3] uint8 ("rgb_array"), or a window ("human")."""
-        if self.render_mode == "human":
-            self._window = self._window or Window("Catcher", self.metadata["render_fps"])
-            self._window.show(self.draw(self.state)[0])
-        return self.draw(self.state)[0] if self.render_mode == "rgb_array" else None
-
-    def close(self):
-        if self._window:
-            self._window.close()
-            self._window = None
+    def _picture(self):
+        return self.draw(self.state)[0]
 
 
 class CatcherVector(CatcherRules, VectorEnv):

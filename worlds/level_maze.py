@@ -10,7 +10,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from worlds.vector_form import final_info
-from worlds.window import Window, check_render_mode
+from worlds.window import Seen, check_render_mode
 
 SIDE = 8  # cells a side, the wall around them included
 WALL_PROB = 0.3
@@ -134,7 +134,7 @@ def _checked(levels, first):
     return range(first, first + levels)
 
 
-class LevelMaze(gym.Env):
+class LevelMaze(Seen, gym.Env):
     """Find the way to the goal, in a maze drawn anew for each episode.
 
     ## Action Space
@@ -155,7 +155,7 @@ class LevelMaze(gym.Env):
 
     def __init__(self, levels=FIRST_TEST, first=0, render_mode=None):
         check_render_mode(render_mode, self.metadata)
-        self.numbers, self.render_mode, self._window = _checked(levels, first), render_mode, None
+        self.numbers, self.render_mode = _checked(levels, first), render_mode
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -180,19 +180,9 @@ class LevelMaze(gym.Env):
         walls, _, goal, _ = level(self.number)
         return see_level_maze(walls[None], goal[None], self.place[None])[0]
 
-    def render(self):
-        """The picture [192, 192, 3] uint8 ("rgb_array"), or a window ("human")."""
+    def _picture(self):
         walls, _, goal, _ = level(self.number)
-        picture = draw_level_maze(walls[None], goal[None], self.place[None])[0]
-        if self.render_mode == "human":
-            self._window = self._window or Window("LevelMaze", self.metadata["render_fps"])
-            self._window.show(picture)
-        return picture if self.render_mode == "rgb_array" else None
-
-    def close(self):
-        if self._window:
-            self._window.close()
-            self._window = None
+        return draw_level_maze(walls[None], goal[None], self.place[None])[0]
 
 
 class LevelMazeVector(VectorEnv):

@@ -12,7 +12,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from worlds.window import Window, check_render_mode
+from worlds.window import Seen, check_render_mode
 
 GAMES = {  # Gymnasium's id: MinAtar's own name
     f"MinAtar/{name.title().replace('_', '')}-v1": name
@@ -41,7 +41,7 @@ def _game(name):
     return Environment(name, sticky_action_prob=0.1, difficulty_ramping=True)
 
 
-class MinAtar(gym.Env):
+class MinAtar(Seen, gym.Env):
     """A game of MinAtar's.
 
     ## Action Space
@@ -61,7 +61,7 @@ class MinAtar(gym.Env):
 
     def __init__(self, game, render_mode=None):
         check_render_mode(render_mode, self.metadata)
-        self.game, self.render_mode, self._window = _game(game), render_mode, None
+        self.game, self.render_mode = _game(game), render_mode
         self.actions = tuple(self.game.minimal_action_set())
         self.action_space = spaces.Discrete(len(self.actions))
         self.observation_space = spaces.Box(0, 1, tuple(self.game.state_shape()), bool)
@@ -83,19 +83,10 @@ class MinAtar(gym.Env):
             self.render()
         return self.game.state()
 
-    def render(self):
+    def _picture(self):
         planes = self.game.state()
         front = (planes * np.arange(1, planes.shape[-1] + 1)).max(axis=-1)
-        picture = COLOURS[front].repeat(CELL, axis=0).repeat(CELL, axis=1)
-        if self.render_mode == "human":
-            self._window = self._window or Window("MinAtar", self.metadata["render_fps"])
-            self._window.show(picture)
-        return picture if self.render_mode == "rgb_array" else None
-
-    def close(self):
-        if self._window:
-            self._window.close()
-            self._window = None
+        return COLOURS[front].repeat(CELL, axis=0).repeat(CELL, axis=1)
 
     # What a checkpoint keeps (`worlds.saving`). The last action is a part of it: MinAtar keeps it through a reset.
 

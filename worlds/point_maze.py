@@ -11,7 +11,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from worlds.vector_form import final_info
-from worlds.window import Window, check_render_mode
+from worlds.window import Seen, check_render_mode
 
 MAZE = (  # S the start, G the goal, # walls
     ".......",
@@ -169,7 +169,7 @@ def start_state(rng, start=START):
     return np.array([x, y, 0.0, 0.0])
 
 
-class PointMaze(gym.Env):
+class PointMaze(Seen, gym.Env):
     """Push a point round a wall, to the goal.
 
     ## Action Space
@@ -193,7 +193,7 @@ class PointMaze(gym.Env):
     def __init__(self, start=START, goal=GOAL, render_mode=None):
         check_render_mode(render_mode, self.metadata)
         self.start, self.goal, self.render_mode = _checked(start), _checked(goal), render_mode
-        self.state, self._window = np.zeros((1, 4)), None  # one maze of a batch
+        self.state = np.zeros((1, 4))  # one maze of a batch
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -209,18 +209,8 @@ class PointMaze(gym.Env):
             self.render()
         return see_point_maze(self.state)[0], float(reward[0]), bool(terminated[0]), False, {}
 
-    def render(self):
-        """The picture [336, 336, 3] uint8 ("rgb_array"), or a window ("human")."""
-        picture = draw_point_maze(self.state, self.goal)[0]
-        if self.render_mode == "human":
-            self._window = self._window or Window("PointMaze", self.metadata["render_fps"])
-            self._window.show(picture)
-        return picture if self.render_mode == "rgb_array" else None
-
-    def close(self):
-        if self._window:
-            self._window.close()
-            self._window = None
+    def _picture(self):
+        return draw_point_maze(self.state, self.goal)[0]
 
 
 class PointMazeVector(VectorEnv):

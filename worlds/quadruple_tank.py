@@ -24,7 +24,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 from worlds.tank_mimic import draw_tanks
 from worlds.vector_form import final_info
-from worlds.window import Window, check_render_mode
+from worlds.window import Seen, check_render_mode
 
 AREA = np.array([28.0, 32.0, 28.0, 32.0])  # cm², A of each tank
 OUTLET = np.array([0.071, 0.057, 0.071, 0.057])  # cm², a
@@ -251,7 +251,7 @@ class Tanks:
         self.set_points = np.tile(pair, (len(self.levels), 1))
         self.change[:] = -1
 
-    def _picture(self, i):
+    def _picture(self, i=0):
         now = self.set_points[i], self.volts[i], self.leaks()[i], SETTINGS[self.setting].split
         return draw_tanks(self.levels[i], *now, LEAST_LEVEL, MOST_LEVEL, TALL, MOST_VOLTS)
 
@@ -273,7 +273,7 @@ def _draw_set_points(setting, rng):
             return pair
 
 
-class QuadrupleTank(Tanks, gym.Env):
+class QuadrupleTank(Tanks, Seen, gym.Env):
     """Keep the levels of the two lower tanks at their set-points, and all four within their constraints.
 
     ## Action Space
@@ -305,7 +305,7 @@ class QuadrupleTank(Tanks, gym.Env):
 
     def __init__(self, setting="P+", wear=0.1, leak=1.0, violation_weight=1.0, render_mode=None):
         check_render_mode(render_mode, self.metadata)
-        self.render_mode, self._window = render_mode, None
+        self.render_mode = render_mode
         self._build(1, setting, wear, leak, violation_weight)
 
     def reset(self, *, seed=None, options=None):
@@ -323,18 +323,6 @@ class QuadrupleTank(Tanks, gym.Env):
         if self.render_mode == "human":
             self.render()
         return self._see()[0], float(reward[0]), False, False, {name: value[0].item() for name, value in info.items()}
-
-    def render(self):
-        """The mimic diagram [H, W, 3] uint8 ("rgb_array"), or a window ("human")."""
-        if self.render_mode == "human":
-            self._window = self._window or Window("QuadrupleTank", self.metadata["render_fps"])
-            self._window.show(self._picture(0))
-        return self._picture(0) if self.render_mode == "rgb_array" else None
-
-    def close(self):
-        if self._window:
-            self._window.close()
-            self._window = None
 
 
 class QuadrupleTankVector(Tanks, VectorEnv):

@@ -15,7 +15,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from worlds.vector_form import final_info
-from worlds.window import Window, check_render_mode
+from worlds.window import Seen, check_render_mode
 
 SIDE, LIMIT = 6, 20  # cells; steps of an episode
 COLOURS, NOUNS = ("red", "blue", "green"), ("ball", "key", "box", "cup")
@@ -133,7 +133,7 @@ def draw_text_room(state):
 OBSERVATIONS = spaces.Box(0, len(WORDS) - 1, (LENGTH,), np.int64)
 
 
-class TextRoom(gym.Env):
+class TextRoom(Seen, gym.Env):
     """Go to the thing that the sentence names.
 
     ## Action Space
@@ -154,7 +154,7 @@ class TextRoom(gym.Env):
 
     def __init__(self, nouns=("ball",), render_mode=None):
         check_render_mode(render_mode, self.metadata)
-        self.nouns, self.render_mode, self._window = _checked(nouns), render_mode, None
+        self.nouns, self.render_mode = _checked(nouns), render_mode
         self.state = np.zeros((1, WIDTH), np.int64)
 
     def reset(self, *, seed=None, options=None):
@@ -172,18 +172,8 @@ class TextRoom(gym.Env):
             self.render()
         return see_text_room(self.state)[0], float(reward[0]), bool(reached[0]), False, {}
 
-    def render(self):
-        """The picture [384, 384, 3] uint8 ("rgb_array"), or a window ("human")."""
-        picture = draw_text_room(self.state)[0]
-        if self.render_mode == "human":
-            self._window = self._window or Window("TextRoom", self.metadata["render_fps"])
-            self._window.show(picture)
-        return picture if self.render_mode == "rgb_array" else None
-
-    def close(self):
-        if self._window:
-            self._window.close()
-            self._window = None
+    def _picture(self):
+        return draw_text_room(self.state)[0]
 
 
 class TextRoomVector(VectorEnv):

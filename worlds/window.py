@@ -13,6 +13,27 @@ def check_render_mode(render_mode, metadata):
         raise ValueError(f"render_mode must be None or one of {metadata['render_modes']}; got {render_mode!r}")
 
 
+class Seen:
+    """What a world inherits, before ``gymnasium.Env``, to be seen: its ``_picture()``, [H, W, 3] uint8.
+
+    ``render_mode`` is "human" (a window, which ``close`` closes), "rgb_array" (the picture) or None (nothing).
+    """
+
+    _window = None
+
+    def render(self):
+        """The picture ("rgb_array"), or a window ("human")."""
+        if self.render_mode == "human":
+            self._window = self._window or Window(type(self).__name__, self.metadata["render_fps"])
+            self._window.show(self._picture())
+        return self._picture() if self.render_mode == "rgb_array" else None
+
+    def close(self):
+        if self._window:
+            self._window.close()
+            self._window = None
+
+
 class Window:
     """A window that shows frames [H, W, 3] uint8 at a steady rate; it needs a display."""
 

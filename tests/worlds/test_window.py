@@ -1,9 +1,11 @@
 """A window that may be closed."""
 
+import gymnasium as gym
 import numpy as np
 import pygame
 import pytest
 
+import environment  # noqa: F401, registers the worlds
 from worlds import window
 from worlds.window import play_in_window
 
@@ -44,3 +46,26 @@ def test_a_window_that_cannot_open_says_so(monkeypatch):
     monkeypatch.setattr(window, "Window", no_window)
     with pytest.raises(pygame.error, match="no video device"):
         play_in_window([], "test")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GridWorld-v0",
+        "Catcher-v0",
+        "LevelMaze-v0",
+        "MinAtar/Breakout-v1",
+        "PointMaze-v0",
+        "QuadrupleTank-v0",
+        "TextRoom-v0",
+    ],
+)
+def test_a_world_shows_itself_and_its_window_closes_with_it(name):
+    env = gym.make(name, render_mode="human")
+    env.reset(seed=0)
+    env.step(env.action_space.sample())
+    shown = pygame.surfarray.array3d(pygame.display.get_surface())
+    assert len(np.unique(shown.reshape(-1, 3), axis=0)) > 1  # a picture, not an empty window
+    env.close()
+    env.close()  # a second time does no harm
+    assert not pygame.display.get_init()
