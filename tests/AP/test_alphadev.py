@@ -1,9 +1,6 @@
 """AlphaDev by hand: what pays, what is learnt, what is counted; runs that are killed; a program that it must find."""
 
-import contextlib
 import json
-import runpy
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +17,6 @@ from framework.tf import tf
 from tests.worlds.test_sort import BY_TEXT, SORTS
 from worlds.sort import TASKS, execute
 
-SCRIPT = Path(__file__).parents[2] / "AP" / "alphadev.py"
 SORT3_TASK = TASKS["sort3"]
 PROGRAM = [BY_TEXT[line] for line in SORTS]
 SMALL = Config(
@@ -293,17 +289,9 @@ def test_a_search_that_found_nothing_says_so(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-def run_here(monkeypatch, capsys, folder, *arguments):
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "argv", ["AP/alphadev.py", *arguments])
-    with contextlib.suppress(SystemExit):
-        runpy.run_path(str(SCRIPT), run_name="__main__")
-    return capsys.readouterr()
-
-
-def test_the_script_writes_two_numbers_program_in_four_instructions(tmp_path, monkeypatch, capsys):
+def test_the_script_writes_two_numbers_program_in_four_instructions(run_page, tmp_path):
     began = time.perf_counter()
-    done = run_here(monkeypatch, capsys, tmp_path, "--quick", "--task", "sort2")
+    done = run_page("alphadev", "--quick", "--task", "sort2")
     assert time.perf_counter() - began < 60
     assert "sort2: 4 instructions, found after" in done.out
     assert "wrong on 0 of 10,000 random inputs" in done.out
@@ -315,10 +303,10 @@ def test_the_script_writes_two_numbers_program_in_four_instructions(tmp_path, mo
     assert (config["task"], config["quick"]) == ("sort2", True)
 
 
-def test_settings_that_there_are_not_are_refused(tmp_path, monkeypatch, capsys):
-    done = run_here(monkeypatch, capsys, tmp_path, "--task", "sort4")
+def test_settings_that_there_are_not_are_refused(run_page):
+    done = run_page("alphadev", "--task", "sort4")
     assert "sort4" in done.err + done.out
-    done = run_here(monkeypatch, capsys, tmp_path, "--games", "0")
+    done = run_page("alphadev", "--games", "0")
     assert done.err == "error: games must be at least 1; got 0\n"
 
 

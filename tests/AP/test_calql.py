@@ -1,12 +1,9 @@
 """Cal-QL: G and R by hand, what the one line more does, and runs that go on."""
 
-import contextlib
 import csv
 import json
-import runpy
-import sys
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,13 +11,11 @@ from gymnasium import spaces
 
 from AP.calql import CalQLAgent, Config, Experience, conservative, minibatches, returns_to_go, train
 from AP.maze_data import PUSHES, calibration, collect, fill, in_successes, number_of, write
-from framework.agent import read_agent
 from framework.graph import graphs_of
 from framework.replay import Batch
 from framework.tf import begin, tf
 from framework.vector import Transition
 
-SCRIPT = Path(__file__).parents[2] / "AP" / "calql.py"
 OBS, ACTIONS = spaces.Box(-1, 1, (4,), np.float32), spaces.Box(-1, 1, (2,), np.float32)
 SMALL = Config(
     steps=24, offline_steps=12, gradient_steps=2, batch_size=8, hidden=(5,), eval_every=12, log_every=12,
@@ -223,31 +218,10 @@ def rows_of(folder):
         return list(csv.DictReader(file))
 
 
-def test_a_run_that_is_killed_offline_or_online_goes_on_to_the_same_bits(tmp_path, monkeypatch):
-    from framework.trainer import Trainer
-
+def test_a_run_that_is_killed_offline_or_online_goes_on_to_the_same_bits(ends_alike, monkeypatch):
     monkeypatch.setattr(CalQLAgent.train_step, "xla", False)  # which takes seconds each time
-    agent = train(replace(SMALL, run_folder=str(tmp_path / "whole")))
+    agent = ends_alike(train, SMALL, 7, 17)
     assert {graph.traces for graph in graphs_of(agent).values()} == {1}
-    between, stops = Trainer._between, [7, 17]
-
-    def stopped(self):
-        between(self)
-        if stops and self.bodies == stops[0]:
-            stops.pop(0)
-            self._save()
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Trainer, "_between", stopped)
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            train(replace(SMALL, run_folder=str(tmp_path / "cut")))
-    train(replace(SMALL, run_folder=str(tmp_path / "cut")))
-    for name in ("final.npz", "agent.npz"):
-        whole, cut = (read_agent(tmp_path / run / name, Config)[1] for run in ("whole", "cut"))
-        for one, same in zip(whole, cut, strict=True):
-            np.testing.assert_array_equal(one, same)
-    assert rows_of(tmp_path / "whole")[-1] == rows_of(tmp_path / "cut")[-1]
 
 
 def test_the_maze_is_entered_only_after_the_offline_steps(tmp_path, monkeypatch):
@@ -270,15 +244,8 @@ def collect_small():
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch, capsys):
-    def command(*arguments):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["AP/calql.py", *arguments])
-        with contextlib.suppress(SystemExit):
-            runpy.run_path(str(SCRIPT), run_name="__main__")
-        return capsys.readouterr()
-
-    return command
+def command(run_page):
+    return partial(run_page, "calql")
 
 
 def test_quick_run_through_the_command_line_with_a_file_of_data_and_a_film_of_it(command, tmp_path):

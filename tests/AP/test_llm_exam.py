@@ -1,12 +1,8 @@
 """The exam: its questions are frozen and fair, its marks right by hand, its answers recorded, all and no others."""
 
-import contextlib
 import hashlib
-import runpy
-import sys
 from collections import Counter
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,16 +13,7 @@ from AP.llm_exam import auc, auc_mark, best_known, contrast, share, sit
 from AP.recorded_answers import RecordedModel
 from bench.record_answers import DIGESTS, PAGES
 
-ROOT = Path(__file__).parents[2]
 FROZEN = "875fe80eed56"  # whoever changes a question after an answer was seen measures something else
-
-
-def run_here(monkeypatch, capsys, folder, script, *arguments):
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "argv", [script, *arguments])
-    with contextlib.suppress(SystemExit):
-        runpy.run_path(str(ROOT / script), run_name="__main__")
-    return capsys.readouterr()
 
 
 # -- questions -------------------------------------------------------------------------------------------------------
@@ -159,22 +146,22 @@ def test_the_model_here_decides_as_it_was_recorded():
 # -- the scripts -----------------------------------------------------------------------------------------------------
 
 
-def test_the_scripts_show_three_models_twice_alike(tmp_path, monkeypatch, capsys):
-    told = [run_here(monkeypatch, capsys, tmp_path, "AP/llm_exam.py", "--task", "words").out for _ in range(2)]
+def test_the_scripts_show_three_models_twice_alike(run_page, tmp_path):
+    told = [run_page("llm_exam", "--task", "words").out for _ in range(2)]
     assert told[0].split("plot saved")[0] == told[1].split("plot saved")[0]
     assert all(name in told[0] for name in RECORDED.values())
     assert len(list(tmp_path.rglob("exam.png"))) == 2
-    done = run_here(monkeypatch, capsys, tmp_path, "AP/language.py")
+    done = run_page("language")
     assert all(f"{name}: log p by sum, mean and pmi" in done.out for name in RECORDED.values())
 
 
 @pytest.mark.parametrize(
-    ("script", "flags", "said"),
+    ("page", "flags", "said"),
     [
-        ("AP/llm_exam.py", ("--task", "latin"), "task must be one of carried, "),
-        ("AP/language.py", ("--ask", "Nobody asked this", "--options", " a| b"), "was never asked this"),
-        ("AP/language.py", ("--model", "gpt-9", "--ask", "x"), "model must be one of smollm2"),
+        ("llm_exam", ("--task", "latin"), "task must be one of carried, "),
+        ("language", ("--ask", "Nobody asked this", "--options", " a| b"), "was never asked this"),
+        ("language", ("--model", "gpt-9", "--ask", "x"), "model must be one of smollm2"),
     ],
 )
-def test_bad_input_is_one_sentence(script, flags, said, tmp_path, monkeypatch, capsys):
-    assert said in run_here(monkeypatch, capsys, tmp_path, script, *flags).err
+def test_bad_input_is_one_sentence(page, flags, said, run_page):
+    assert said in run_page(page, *flags).err

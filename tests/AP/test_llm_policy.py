@@ -1,10 +1,6 @@
 """GLAM by hand: what an action scores, what is read beforehand, ratios of 1, and that reading helps."""
 
-import contextlib
-import runpy
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +13,6 @@ from framework.tf import tf
 from framework.vector import make_worlds
 from worlds.text_room import LENGTH, NUMBER_OF, OBSERVATIONS, TextRoom, TextRoomVector
 
-SCRIPT = Path(__file__).parents[2] / "AP" / "llm_policy.py"
 SMALL = Config(
     steps=64, num_envs=4, rollout_steps=4, batch_size=8, eval_every=32, log_every=32, eval_episodes=4,
     final_episodes=4, pretrain_steps=0, size=(8, 1, 2),
@@ -120,22 +115,14 @@ def test_each_step_is_traced_once():
     assert {name: graphs_of(agent)[name].traces for name in ("act", "update")} == {"act": 1, "update": 1}
 
 
-def test_a_world_without_texts_is_refused(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["AP/llm_policy.py", "--env", "CartPole-v1"])
-    with contextlib.suppress(SystemExit):
-        runpy.run_path(str(SCRIPT), run_name="__main__")
-    assert "this agent reads texts of 20 words" in capsys.readouterr().err
+def test_a_world_without_texts_is_refused(run_page):
+    assert "this agent reads texts of 20 words" in run_page("llm_policy", "--env", "CartPole-v1").err
 
 
-def test_the_script_reads_learns_and_can_be_played(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def test_the_script_reads_learns_and_can_be_played(run_page, tmp_path):
     flags = ["--quick", "--pretrain-steps", "20", "--size", "8", "1", "2"]
-    monkeypatch.setattr(sys, "argv", ["AP/llm_policy.py", *flags])
-    runpy.run_path(str(SCRIPT), run_name="__main__")
-    assert "loss of a word after reading" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "argv", ["AP/llm_policy.py", "--play", "--record", "room.gif"])
-    runpy.run_path(str(SCRIPT), run_name="__main__")
+    assert "loss of a word after reading" in run_page("llm_policy", *flags).out
+    run_page("llm_policy", "--play", "--record", "room.gif")
     assert (tmp_path / "room.gif").stat().st_size > 1_000
 
 

@@ -1,9 +1,5 @@
 """The data of the maze: what is in it, what is not, and that a file of it is read without trust."""
 
-import contextlib
-import runpy
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,8 +21,6 @@ from AP.rlpd import Config
 from framework.replay import ReplayBuffer
 from framework.vector import Transition
 from worlds.point_maze import GOAL, LIMIT, START, at_goal, cell_of, point_maze_step, see_point_maze
-
-SCRIPT = Path(__file__).parents[2] / "AP" / "maze_data.py"
 
 
 @pytest.fixture(scope="module")
@@ -167,12 +161,8 @@ def test_one_maze_is_stepped_and_no_other_world():
             maze_of(config)
 
 
-def test_the_command_writes_data_and_a_picture(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["AP/maze_data.py", "--quick", "--seed", "3"])
-    with contextlib.suppress(SystemExit):
-        runpy.run_path(str(SCRIPT), run_name="__main__")
-    said = capsys.readouterr()
+def test_the_command_writes_data_and_a_picture(run_page, tmp_path):
+    said = run_page("maze_data", "--quick", "--seed", "3")
     assert "error" not in said.err
     data = read(tmp_path / "runs" / "maze_data" / "data.npz")
     assert isinstance(data, Transition)

@@ -223,7 +223,7 @@ def test_the_script_prints_a_line_for_the_table_of_constants(capsys):
         (("--kind", "PID"), "kind must be one of PI in P-; PI; PI, wrong pairs; linear; got PID"),
         (("--steps", "-1"), "steps must be from 0 to 1e9"),
         (("--violation-weight", "nan"), "violation_weight from 0 to 1e6"),
-        (("--seed", "-1"), "seed from 0 to 4294967295"),
+        (("--seed", "-1"), "seed must be from 0 to 4294967295; got -1"),
         (("--kind", "PI", "--steps", "100"), "a generation takes 5,760 steps; got 100"),
     ],
 )

@@ -1,15 +1,11 @@
 """QDagger: its loss, the weight of imitation, the two phases, and that seven workflows differ in what names them."""
 
-import contextlib
 import csv
 import json
-import runpy
-import sys
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
-import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -18,43 +14,18 @@ from AP import reincarnation
 from AP.reincarnation import Config, QDaggerAgent, Weaning, distillation_loss, network, train, weaned
 from AP.teachers import WORKFLOWS, imitated, softmax
 from FN.dqn_agent import Config as DQNConfig
-from framework.agent import read_agent, save_agent
+from framework.agent import save_agent
 from framework.graph import graphs_of
 from framework.replay import Batch, ReplayBuffer
 from framework.tf import begin, tf
 from framework.trainer import Trainer
 
-SCRIPT = Path(__file__).parents[2] / "AP" / "reincarnation.py"
+pytestmark = pytest.mark.usefixtures("match")
 
-
-class Match(gym.Env):
-    """Shows a 1 at one of three places; 1 for naming it, else 0. Ten steps."""
-
-    observation_space, action_space = spaces.Box(0, 1, (3,), np.float32), spaces.Discrete(3)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        return self._obs(), {}
-
-    def step(self, action):
-        paid = float(action == self.place)
-        return self._obs(), paid, False, False, {}
-
-    def _obs(self):
-        self.place = int(self.np_random.integers(3))
-        return np.eye(3, dtype=np.float32)[self.place]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _world():
-    gym.register("Match-v1", entry_point=Match, max_episode_steps=10)
-    yield
-    del gym.registry["Match-v1"]
-
-
+THREE = spaces.Box(0, 1, (3,), np.float32)  # what Match-v0 shows
 KNOWN = np.array([[1, 0, 0], [0, 1, 0], [1, 0, -1]], "f")  # Q of each place, a row; of the third it is wrong
 SMALL = Config(
-    env="Match-v1", steps=160, offline_steps=48, teacher_steps=64, num_envs=2, temperature=None, hidden=(5,),
+    env="Match-v0", steps=160, offline_steps=48, teacher_steps=64, num_envs=2, temperature=None, hidden=(5,),
     batch_size=8, gradient_steps=4, train_period=8, learning_starts=16, target_period=40, eval_every=16, log_every=16,
     eval_episodes=2, final_episodes=3, target_return=None, buffer_size=400, epsilon_steps=60,
 )  # fmt: skip
@@ -66,14 +37,14 @@ def small(tmp_path, monkeypatch):
     monkeypatch.setattr(QDaggerAgent.train_step, "xla", False)
     monkeypatch.setattr("framework.plots.draw_run", lambda folder, *_, **__: folder)
     path = tmp_path / "teacher.npz"
-    save_agent(path, DQNConfig(env="Match-v1", hidden=()), [KNOWN, np.zeros(3, "f")])
+    save_agent(path, DQNConfig(env="Match-v0", hidden=()), [KNOWN, np.zeros(3, "f")])
     return replace(SMALL, teacher=str(path))
 
 
 def agent_of(**options):
     config = replace(SMALL, **{"temperature": 0.4, **options})
     begin(config)
-    return QDaggerAgent(Match.observation_space, Match.action_space, config)
+    return QDaggerAgent(THREE, spaces.Discrete(3), config)
 
 
 def batch_of(rows=6, seed=0):
@@ -211,7 +182,7 @@ def test_without_weaning_it_stays_1(monkeypatch):
 
 def test_dueling_is_value_plus_advantage_less_its_mean():
     config = replace(SMALL, hidden=())
-    model, obs = network(Match.observation_space, 3, config), np.eye(3, dtype="f")[:2]
+    model, obs = network(THREE, 3, config), np.eye(3, dtype="f")[:2]
     a, v = (next(of for of in model.layers if getattr(of, "units", 0) == units)(obs).numpy() for units in (3, 1))
     assert model(obs).numpy() == pytest.approx(v + a - a.mean(axis=1, keepdims=True), abs=1e-6)
 
@@ -370,46 +341,19 @@ def rows_of(folder):
 
 
 @pytest.mark.parametrize(("workflow", "bodies"), [("qdagger", 7), ("qdagger", 40), ("jsrl", 11)])
-def test_a_run_that_is_killed_goes_on_to_the_same_bits(small, workflow, bodies, tmp_path, monkeypatch):
+def test_a_run_that_is_killed_goes_on_to_the_same_bits(small, workflow, bodies, ends_alike):
     """Networks, both buffers, generators, λ, and how long the teacher still plays come back."""
     name = "CatcherState-v0"  # which can be saved
     follows = np.outer([1, 0.4, -1, 0, 0], [1, 0, -1]).astype("f")  # right of the paddle is the fruit: go right
     save_agent(small.teacher, DQNConfig(env=name, hidden=()), [follows, np.zeros(3, "f")])
     config = replace(small, env=name, workflow=workflow, eval_every=80)
-    agent = train(replace(config, run_folder=str(tmp_path / "whole")))
+    agent = ends_alike(train, config, bodies)
     assert {graph.traces for graph in graphs_of(agent).values()} == {1}
-    between = Trainer._between
-
-    def stopped(self):
-        between(self)
-        if self.bodies == bodies:
-            self._save()
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Trainer, "_between", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        train(replace(config, run_folder=str(tmp_path / "cut")))
-    monkeypatch.setattr(Trainer, "_between", between)
-    train(replace(config, run_folder=str(tmp_path / "cut")))
-    for name in ("final.npz", "agent.npz"):
-        whole, cut = (read_agent(tmp_path / run / name, Config)[1] for run in ("whole", "cut"))
-        for one, same in zip(whole, cut, strict=True):
-            np.testing.assert_array_equal(one, same)
-    assert rows_of(tmp_path / "whole")[-1] == rows_of(tmp_path / "cut")[-1]
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch, capsys):
-    """The page through its own command line, in this process, in an empty folder."""
-
-    def command(*arguments):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["AP/reincarnation.py", *arguments])
-        with contextlib.suppress(SystemExit):
-            runpy.run_path(str(SCRIPT), run_name="__main__")
-        return capsys.readouterr()
-
-    return command
+def command(run_page):
+    return partial(run_page, "reincarnation")
 
 
 def test_quick_run_through_the_command_line_and_a_film_of_it(command, tmp_path):

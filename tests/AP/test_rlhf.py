@@ -1,9 +1,6 @@
 """Language model, reward model, RLHF and DPO: their parts by hand, the known mistakes, and that they learn."""
 
-import contextlib
 import re
-import runpy
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -317,29 +314,17 @@ def test_ppo_writes_what_the_rater_likes_and_stays_near_the_reference(reference,
 # The command lines
 
 
-@pytest.fixture
-def run_here(monkeypatch, capsys, tmp_path):
-    def run_here(name, *arguments):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", [f"AP/{name}.py", *arguments])
-        with contextlib.suppress(SystemExit):
-            runpy.run_path(str(DAY / f"{name}.py"), run_name="__main__")
-        return capsys.readouterr()
-
-    return run_here
-
-
 @pytest.mark.parametrize("name", PAGES)
-def test_quick_runs_of_all_four_pages(name, run_here, tmp_path):
-    printed, errors = run_here(name, "--quick")
+def test_quick_runs_of_all_four_pages(name, run_page, tmp_path):
+    printed, errors = run_page(name, "--quick")
     assert "error:" not in errors
     assert "best agent: success " in printed
     (home,) = (tmp_path / "runs" / name).iterdir()
     assert {"agent.npz", "final.npz", "result.json", "learning.png"} <= {path.name for path in home.iterdir()}
 
 
-def test_japanese_is_written_and_rated_too(run_here):
-    printed, _ = run_here("rlhf", "--quick", "--language", "ja", "--algorithm", "rloo")
+def test_japanese_is_written_and_rated_too(run_page):
+    printed, _ = run_page("rlhf", "--quick", "--language", "ja", "--algorithm", "rloo")
     assert re.search(r"(ラーメン|寿司|ホテル|映画)：", printed)
 
 
@@ -354,8 +339,8 @@ def test_japanese_is_written_and_rated_too(run_here):
         ("rlhf", ["--reviews", "6"], "reviews must be"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_sentence(name, flags, sentence, run_here):
-    _, errors = run_here(name, *flags)
+def test_what_is_wrong_is_told_in_one_sentence(name, flags, sentence, run_page):
+    _, errors = run_page(name, *flags)
     assert re.search(sentence, errors)
     assert errors.count("\n") == 1
     assert "Traceback" not in errors

@@ -1,12 +1,9 @@
 """RLPD: half and half in every gradient step, its targets and losses by hand, and what each part does."""
 
-import contextlib
 import csv
 import json
-import runpy
-import sys
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,13 +11,11 @@ from gymnasium import spaces
 
 from AP.maze_data import collect, write
 from AP.rlpd import Config, RLPDAgent, clipped, minibatches, soft_target, train
-from framework.agent import read_agent
 from framework.graph import graphs_of
 from framework.replay import Batch, ReplayBuffer
 from framework.tf import begin, tf
 from framework.vector import Transition
 
-SCRIPT = Path(__file__).parents[2] / "AP" / "rlpd.py"
 OBS, ACTIONS = spaces.Box(-1, 1, (4,), np.float32), spaces.Box(-1, 1, (2,), np.float32)
 SMALL = Config(
     steps=24, learning_starts=4, utd=2, batch_size=8, hidden=(5,), critics=3, eval_every=12, log_every=12,
@@ -283,32 +278,12 @@ def rows_of(folder):
         return list(csv.DictReader(file))
 
 
-def test_a_run_that_is_killed_goes_on_to_the_same_bits(tmp_path, monkeypatch):
+def test_a_run_that_is_killed_goes_on_to_the_same_bits(ends_alike, monkeypatch):
     """Weights, buffers, generators and the maze come back: a run that was stopped ends as one that was not."""
-    from framework.trainer import Trainer
-
     monkeypatch.setattr(RLPDAgent.train_step, "xla", False)  # which takes seconds each time
     config = replace(SMALL, steps=30, eval_every=10, log_every=10)
-    agent = train(replace(config, run_folder=str(tmp_path / "whole")))
+    agent = ends_alike(train, config, 17)
     assert {graph.traces for graph in graphs_of(agent).values()} == {1}
-    between = Trainer._between
-
-    def stopped(self):
-        between(self)
-        if self.bodies == 17:
-            self._save()
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Trainer, "_between", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        train(replace(config, run_folder=str(tmp_path / "cut")))
-    monkeypatch.setattr(Trainer, "_between", between)
-    train(replace(config, run_folder=str(tmp_path / "cut")))
-    for name in ("final.npz", "agent.npz"):
-        whole, cut = (read_agent(tmp_path / run / name, Config)[1] for run in ("whole", "cut"))
-        for one, same in zip(whole, cut, strict=True):
-            np.testing.assert_array_equal(one, same)
-    assert rows_of(tmp_path / "whole")[-1] == rows_of(tmp_path / "cut")[-1]
 
 
 def test_a_file_that_holds_no_data_is_refused(tmp_path):
@@ -323,17 +298,8 @@ def test_more_target_critics_than_critics_are_refused():
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch, capsys):
-    """The page through its own command line, in this process, in an empty folder."""
-
-    def command(*arguments):
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(sys, "argv", ["AP/rlpd.py", *arguments])
-        with contextlib.suppress(SystemExit):
-            runpy.run_path(str(SCRIPT), run_name="__main__")
-        return capsys.readouterr()
-
-    return command
+def command(run_page):
+    return partial(run_page, "rlpd")
 
 
 def test_quick_run_through_the_command_line_with_a_file_of_data_and_a_film_of_it(command, tmp_path):

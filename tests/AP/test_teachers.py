@@ -3,7 +3,6 @@
 from dataclasses import replace
 from importlib import import_module
 
-import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -25,30 +24,7 @@ from framework.replay import ReplayBuffer
 from framework.tf import begin, tf
 from framework.vector import Transition, make_worlds
 
-
-class Match(gym.Env):
-    """Shows a 1 at one of three places; 1 for naming it, else 0. Ten steps."""
-
-    observation_space, action_space = spaces.Box(0, 1, (3,), np.float32), spaces.Discrete(3)
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        return self._obs(), {}
-
-    def step(self, action):
-        paid = float(action == self.place)
-        return self._obs(), paid, False, False, {}
-
-    def _obs(self):
-        self.place = int(self.np_random.integers(3))
-        return np.eye(3, dtype=np.float32)[self.place]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _world():
-    gym.register("Match-v0", entry_point=Match, max_episode_steps=10)
-    yield
-    del gym.registry["Match-v0"]
+pytestmark = pytest.mark.usefixtures("match")
 
 
 MATCH = Config(
@@ -60,7 +36,7 @@ def agent_of(script, shape=(), **options):
     module = import_module(f"FN.{script}")
     name, _ = (VALUES | POLICIES)[script]
     config = module.Config(env="Match-v0", hidden=shape, **options)
-    return getattr(module, name)(Match.observation_space, Match.action_space, config)
+    return getattr(module, name)(spaces.Box(0, 1, (3,), np.float32), spaces.Discrete(3), config)
 
 
 def write_dqn(path, kernel, env="Match-v0", **options):
