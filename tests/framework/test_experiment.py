@@ -137,8 +137,13 @@ def test_an_experiment_killed_at_ten_moments_ends_with_the_table_of_one_that_was
     assert run(tmp_path / "whole", *options).returncode == 0
     rng = random.Random(0)
     for number in range(10):
-        process = subprocess.Popen(command(tmp_path / "broken", *options), cwd=ROOT, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)  # fmt: skip
+        process = subprocess.Popen(
+            command(tmp_path / "broken", *options),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job's children ignore it
+        )
         time.sleep(rng.uniform(0.5, 6))
         process.send_signal(signal.SIGKILL if number % 2 else signal.SIGINT)
         process.wait(60)

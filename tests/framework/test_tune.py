@@ -180,8 +180,14 @@ def test_a_study_that_is_killed_goes_on_to_the_table_of_one_that_was_not(script,
     assert run(script, tmp_path / "whole", *TUNE).returncode == 0
     for number, least in enumerate((5, 22)):  # among the first ten trials, and among those that are chosen
         env = {**os.environ, "WAIT_AFTER": str(least)}
-        process = subprocess.Popen(command(script, tmp_path / "broken", *TUNE), cwd=ROOT, env=env,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        process = subprocess.Popen(
+            command(script, tmp_path / "broken", *TUNE),
+            cwd=ROOT,
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job's children ignore it
+        )
         while len(list((tmp_path / "broken").rglob("result.json"))) < least:
             assert process.poll() is None
             time.sleep(0.01)
