@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from AP import llm_exam
+from AP import llm_exam, llm_prior
 from AP.language import ANSWERS, EXAMPLE, NOTHING, RECORDED
 from AP.language_local import LocalModel, sha256, smollm2
 from AP.recorded_answers import Recorder, read_answers
@@ -36,7 +36,11 @@ def language_example(model):
         model.choose(prompt, (" left", " right", " forward"))
 
 
-PAGES = {"language": language_example, "llm_exam": llm_exam.ask_all}  # each asks all that the page can ask
+PAGES = {  # each asks all that the page can ask
+    "language": language_example,
+    "llm_exam": llm_exam.ask_all,
+    "llm_prior": llm_prior.ask_all,
+}
 
 
 @dataclass(frozen=True)

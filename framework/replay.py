@@ -56,7 +56,9 @@ class ReplayBuffer:
     def __init__(self, capacity, num_envs, gamma, seed, n_step=1):
         if min(num_envs, n_step) < 1 or capacity < num_envs * (n_step + 1):
             got = f"capacity {capacity}, num_envs {num_envs}, n_step {n_step}"
-            raise ValueError(f"capacity must be at least num_envs × (n_step + 1), and those at least 1; got {got}")
+            raise ValueError(
+                f"the capacity of a replay must be at least num_envs × (n_step + 1), and those at least 1; got {got}"
+            )
         self.num_envs, self.n_step = num_envs, n_step
         self.rows = capacity // num_envs
         self.size = (self.rows + 1) * num_envs  # with the spare row

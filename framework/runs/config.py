@@ -27,7 +27,7 @@ RANGES = {  # what settings may be: the least, the most, and their names in all 
         " reward_weight kl_weight done_weight contrast free_bits"
         " violation_weight move_weight margin"
         " conservative_weight offline_steps weight_decay latency correctness progress"
-        " distillation_weight roll_in pretrain_steps pretrain_rate",
+        " distillation_weight roll_in pretrain_steps pretrain_rate prior_weight",
     ),
     "above 0": (
         LEAST, math.inf, "max_grad_norm adam_epsilon clip temperature reward_scale loss_scale kl_limit max_return"

@@ -374,7 +374,7 @@ def test_a_state_holds_only_what_is_filled():
 
 @pytest.mark.parametrize(("capacity", "num_envs", "n_step"), [(7, 2, 3), (0, 1, 1), (10, 0, 1), (10, 1, 0)])
 def test_a_buffer_too_small_is_refused(capacity, num_envs, n_step):
-    with pytest.raises(ValueError, match=f"capacity must be at least .* got capacity {capacity}"):
+    with pytest.raises(ValueError, match=f"capacity of a replay must be at least .* got capacity {capacity}"):
         ReplayBuffer(capacity, num_envs, 0.9, seed=0, n_step=n_step)
     ReplayBuffer(8, 2, 0.9, seed=0, n_step=3)
 

@@ -18,6 +18,7 @@ NO_METHODS = {  # and what they are
     "VAE", "MDNRNN",  # parts of World Models
     "LanguageModel", "RewardModel",  # what RLHF starts from
     "OfflineQLearning",  # a method of the map, from recorded steps
+    "PriorAgent",  # GLAM behind a language model that does not learn
     "PI", "Linear",  # controllers that SAC is compared with
 }  # fmt: skip
 
