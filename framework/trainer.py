@@ -49,6 +49,8 @@ class Trainer:
             ``frames()``, ``state()``, ``load_state(state)`` and ``resumes_exactly``. Without worlds a body is a step.
         evaluate: function (agent, number of episodes, seed) -> `framework.evaluate.Evaluation`, for success that is
             not the return of episodes in the worlds of ``config``, which is what counts by default.
+        measure: what ``evaluate`` gives, in words for people; by default "return", and without worlds "success".
+        go_on: what a person does to go on with a run that was stopped; by default types --resume.
         parts: whatever else learning depends on, such as a replay buffer; anything with state() and load_state().
 
     Attributes:
@@ -61,11 +63,12 @@ class Trainer:
         OSError: the disk is full or cannot be written, or the folder is gone. The last good checkpoint stays.
     """
 
-    def __init__(self, config, *, agent, envs=None, evaluate=None, **parts):
+    def __init__(self, config, *, agent, envs=None, evaluate=None, measure="", go_on="", **parts):
         check(config)
         if evaluate is None and not hasattr(config, "env"):
             raise ValueError("without worlds there are no returns: say what success is, by evaluate")
         self.config, self.agent, self.envs, self.evaluate = config, agent, envs, evaluate or FreshWorlds(config)
+        self.measure, self.go_on = measure or ("success" if envs is None else "return"), go_on
         self.notes = Notes()  # since the last row of the log
         taken = {"trainer", "notes"} & set(parts)
         if taken:
@@ -251,7 +254,7 @@ class Trainer:
 
     def _how_to_go_on(self):
         where = "" if self.folder.parent == runs_of(self.script) else f" {run_folder_flag(self.folder)}"
-        return f"--resume{where} goes on"
+        return f"{self.go_on or f'--resume{where}'} goes on"
 
     # The end
 
@@ -266,13 +269,14 @@ class Trainer:
         final = self._evaluation(self.config.final_episodes)  # others than those which it had to pass
         from framework.plots import draw_run  # here, since plotting takes a second to load
 
-        plot = draw_run(self.folder, f"{self.script}: {self.config.title}", in_worlds=self.envs is not None)
+        ylabel = "return of an episode" if self.measure == "return" else self.measure
+        plot = draw_run(self.folder, f"{self.script}: {self.config.title}", self.envs is not None, ylabel)
         target = {"reached": self.reached is not None, "steps_to_target": reached_at, "reached_time": reached_time}
         write_result(self.folder, self.config, self.total_steps, self.episodes, final, target)  # it marks the end
         self.checkpoints.clear()
         self._logger.close()
         print(
-            f"best agent: {'success' if self.envs is None else 'return'} {final.mean:.2f} ± {final.std:.2f}"
+            f"best agent: {self.measure} {final.mean:.2f} ± {final.std:.2f}"
             f" over {len(final.returns)} fresh {'trials' if self.envs is None else 'episodes'}"
             + (f", apart from those that confirmed the target at step {reached_at}" if self.reached else "")
         )

@@ -19,22 +19,22 @@ RANGES = {  # what settings may be: the least, the most, and their names in all 
         " fit_period sample_size policy_delay conjugate_steps updates devices value_steps n_step atoms population"
         " episodes noise_size window mixtures z_size maps record_steps comparisons reviews size"
         " critics target_critics utd width heads layers warmup_steps games limit obs_size num_actions simulations"
-        " teacher_steps",
+        " teacher_steps suggestions blocks tasks lengths pictures embedding",
     ),
     "at least 0": (
         0, math.inf, "checkpoint_seconds learning_starts learning_rate baseline_learning_rate"
         " value_learning_rate entropy_weight value_weight exploration noise target_noise noise_clip beta"
-        " reward_weight kl_weight done_weight contrast free_bits"
+        " reward_weight auxiliary kl_weight done_weight contrast free_bits"
         " violation_weight move_weight margin"
         " conservative_weight offline_steps weight_decay latency correctness progress"
         " distillation_weight roll_in pretrain_steps pretrain_rate prior_weight",
     ),
     "above 0": (
         LEAST, math.inf, "max_grad_norm adam_epsilon clip temperature reward_scale loss_scale kl_limit max_return"
-        " concentration start",
+        " concentration start scale",
     ),
     "from 0 to 1": (0, 1, "gamma lambda_ epsilon_end decay tau alpha noise_memory offline_ratio best_part"
-        " noise_share teacher_epsilon rehearsal_share"),
+        " noise_share teacher_epsilon rehearsal_share corrupt states"),
     "from 0 to 256": (0, 256, "workers"),
     "from -1e30 to 1e30": (-1e30, 1e30, "value_range"),
     "from 0.001 to 1000": (1e-3, 1_000, "sigma"),
