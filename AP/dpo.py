@@ -124,7 +124,7 @@ def train(config):
     def evaluate(agent, trials, seed):
         return Evaluation(wins(agent, reference, trials, np.random.default_rng(seed)))
 
-    with Trainer(config, agent=agent, evaluate=evaluate) as trainer:
+    with Trainer(config, agent=agent, evaluate=evaluate, measure="share that is liked better") as trainer:
         for step in trainer:
             chosen = agent.rng.integers(config.comparisons, size=(config.gradient_steps, config.batch_size))
             learning_rate = config.learning_rate * remaining(step)

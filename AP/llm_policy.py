@@ -29,6 +29,7 @@ from AP.tiny_gpt import Transformer, linear_head
 from FN.ppo_agent import Config as PPOConfig
 from FN.ppo_agent import PPOAgent
 from framework.distributions import Categorical
+from framework.evaluate import Evaluation, FreshWorlds
 from framework.graph import compiled
 from framework.rollout import Rollout
 from framework.schedules import Linear
@@ -64,7 +65,7 @@ class Config(PPOConfig):
     steps: int = 40_960
     num_envs: int = 64
     target_return: float | None = None
-    eval_every: int = 4_096
+    eval_every: int = 2_048
     eval_episodes: int = 200
     final_episodes: int = 500
     log_every: int = 2_048
@@ -203,15 +204,27 @@ class GLAMAgent(PPOAgent):
         return float(loss)
 
 
+class Reached(FreshWorlds):
+    """The share of rooms in which the goal is reached; nothing else is rewarded."""
+
+    measure = "share of rooms in which the goal is reached"
+
+    def __call__(self, agent, episodes, seed):
+        evaluation = super().__call__(agent, episodes, seed)
+        return Evaluation((evaluation.returns > 0).astype(float), evaluation.lengths)
+
+
 def train(config):
     """The whole algorithm."""
     begin(config)
     envs = make_worlds(config)
     agent = GLAMAgent(envs.observation_space, envs.action_space, config)
     if config.pretrain != "none" and config.pretrain_steps >= 20:
+        print(f"first it reads, {config.pretrain_steps:,} minibatches of guides: half a minute", flush=True)
         print(f"loss of a word after reading: {agent.learn_to_read(config):.3f} nats", flush=True)
-    remaining = Linear(1.0, 0.0, config.steps)
-    with Trainer(config, agent=agent, envs=envs) as trainer:
+    reached, remaining = Reached(config), Linear(1.0, 0.0, config.steps)
+    print(f"before PPO: {reached(agent, config.eval_episodes, config.seed).mean:.2f} of the rooms", flush=True)
+    with Trainer(config, agent=agent, envs=envs, evaluate=reached, measure=Reached.measure) as trainer:
         for step in trainer:
             rollout = Rollout()
             for _ in range(config.rollout_steps):

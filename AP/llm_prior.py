@@ -28,7 +28,7 @@ import numpy as np
 
 from AP import llm_policy
 from AP.language import LanguageOptions, open_model
-from AP.llm_policy import GLAMAgent
+from AP.llm_policy import GLAMAgent, Reached
 from framework.distributions import Categorical
 from framework.rollout import Rollout
 from framework.schedules import Linear
@@ -142,8 +142,9 @@ def train(config):
     begin(config)
     envs = make_worlds(config)
     agent = PriorAgent(envs.observation_space, envs.action_space, config)
-    remaining = Linear(1.0, 0.0, config.steps)
-    with Trainer(config, agent=agent, envs=envs) as trainer:
+    reached, remaining = Reached(config), Linear(1.0, 0.0, config.steps)
+    print(f"before PPO: {reached(agent, config.eval_episodes, config.seed).mean:.2f} of the rooms", flush=True)
+    with Trainer(config, agent=agent, envs=envs, evaluate=reached, measure=Reached.measure) as trainer:
         for step in trainer:
             rollout = Rollout()
             for _ in range(config.rollout_steps):

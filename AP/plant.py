@@ -187,15 +187,15 @@ def rivals(world, margin):
 
 def report(config, folder, agent):
     """Print the tables, and draw what became of one episode with PI and with the agent."""
-    others = rivals(config.env, config.margin)
+    others, name = rivals(config.env, config.margin), "SAC, layer" if config.safety else "SAC"
     worlds = [name for name in WORLDS if WORLDS[name]["setting"] == WORLDS[config.env]["setting"]]
     if MINIMUM not in worlds:
         found = compare(rivals(MINIMUM, config.margin), config.final_episodes, (MINIMUM, MINIMUM_UNSEEN))
         print("\nValves at P-, where nothing is to be won:", *table(found), "\nValves at P+:", sep="\n")
-    found = compare(others | {"SAC": agent}, config.final_episodes, worlds)
+    found = compare(others | {name: agent}, config.final_episodes, worlds)
     print(*table(found), LEGEND, sep="\n", flush=True)
     first = next(iter(others))
-    draw_trends({first: others[first], "SAC": agent}, worlds[-1], Path(folder, "trends.png"))
+    draw_trends({first: others[first], name: agent}, worlds[-1], Path(folder, "trends.png"))
 
 
 if __name__ == "__main__":

@@ -258,7 +258,7 @@ def train(config):
     def evaluate(agent, trials, seed):
         return Evaluation(wins(agent, reference, trials, np.random.default_rng(seed)))
 
-    with Trainer(config, agent=agent, evaluate=evaluate) as trainer:
+    with Trainer(config, agent=agent, evaluate=evaluate, measure="share that is liked better") as trainer:
         for step in trainer:
             words = write(agent, config.reviews, agent.rng)
             score = reward(words)

@@ -183,7 +183,8 @@ def train(config, data):
         of_each = np.add.reduceat(log_prob, unseen.start[:-1]) / unseen.lengths
         return Evaluation(np.random.default_rng(seed).permutation(of_each)[:episodes])
 
-    with Trainer(config, agent=agent, evaluate=evaluate) as trainer:
+    about = {"measure": "log p of the data's actions", "go_on": "the same command"}
+    with Trainer(config, agent=agent, evaluate=evaluate, **about) as trainer:
         for step in trainer:
             rows = agent.rng.integers(len(features), size=(config.gradient_steps, config.batch_size))
             trainer.log(loss=agent.update(features[rows], learnt.action[rows], rate(step)))

@@ -359,7 +359,7 @@ def test_the_script_trains_compares_and_draws(tmp_path, monkeypatch, capsys):
     assert "error:" not in errors
     low, high = printed.split("Valves at P+:")
     assert "PI in P-" in low
-    for name in ("PI", "PI, wrong pairs", "linear", "PI, layer", "linear, layer", "SAC"):
+    for name in ("PI", "PI, wrong pairs", "linear", "PI, layer", "linear, layer", "SAC, layer"):
         assert any(line.startswith(f"{name}  ") for line in high.splitlines()), name
     (home,) = (tmp_path / "runs" / "plant").iterdir()
     assert (home / "trends.png").stat().st_size > 60_000

@@ -318,7 +318,7 @@ def test_ppo_writes_what_the_rater_likes_and_stays_near_the_reference(reference,
 def test_quick_runs_of_all_four_pages(name, run_page, tmp_path):
     printed, errors = run_page(name, "--quick")
     assert "error:" not in errors
-    assert "best agent: success " in printed
+    assert "best agent: " in printed
     (home,) = (tmp_path / "runs" / name).iterdir()
     assert {"agent.npz", "final.npz", "result.json", "learning.png"} <= {path.name for path in home.iterdir()}
 
