@@ -29,7 +29,7 @@ import numpy as np
 
 from framework.cli import CommonOptions, run
 
-ANSWERS = Path(__file__).parent / "recorded"
+ANSWERS = Path(__file__).parent / "recorded" / "answers.json"
 RECORDED = {  # whose answers there are: what they are called in tables
     "smollm2": "SmolLM2 135M",
     "qwen-0.5b": "Qwen2.5-Coder 0.5B",
@@ -160,6 +160,22 @@ class LanguageOptions(CommonOptions):
     """Ask an OpenAI-compatible server at this address; its key is taken from NANOKA_API_KEY."""
 
 
+def open_models(options):
+    """{name for tables: `LanguageModel`}: the three recorded ones, and the one that --live or --server adds.
+
+    Raises:
+        ValueError: there is no such model.
+    """
+    added = [open_model(options)] if options.live or options.server else []
+    if not added and options.model not in RECORDED:
+        open_model(options)  # says which there are
+    plain = replace(options, live=False, server="")
+    models = [open_model(replace(plain, model=name)) for name in RECORDED]
+    return {model.name: model for model in models} | {
+        model.name + (" here" if options.live else ""): model for model in added
+    }
+
+
 def open_model(options):
     """The `LanguageModel` that a page's `LanguageOptions` name.
 
@@ -180,7 +196,7 @@ def open_model(options):
         raise ValueError(f"model must be one of {', '.join(RECORDED)}; got {options.model}")
     from AP.recorded_answers import RecordedModel
 
-    return RecordedModel(ANSWERS / f"{options.model}.json")
+    return RecordedModel(ANSWERS, options.model)
 
 
 EXAMPLE = (
@@ -205,6 +221,7 @@ def main(options):
     choices = tuple(options.options.split("|"))
     recorded = not (options.live or options.server)
     asked = options.ask == EXAMPLE and recorded
+    print(f"{options.ask}…\n")
     for name in RECORDED if asked else [options.model]:
         model = open_model(replace(options, model=name))
         scores, lengths = model.choose(options.ask, choices)

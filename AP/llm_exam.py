@@ -20,14 +20,14 @@ questions; a difference below 0.15 is noise. The same model that fails at coordi
 situation is described matters more than the size of who reads it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import binomtest, rankdata
 
 from AP.exam_items import TASKS
-from AP.language import RECORDED, LanguageOptions, compared, open_model
+from AP.language import LanguageOptions, compared, open_models
 from framework.cli import run
 from framework.plots import COLOURS, finish, save_figure
 from framework.runs.folder import new_folder
@@ -161,13 +161,8 @@ def main(options):
     if options.task and options.task not in TASKS:
         raise ValueError(f"task must be one of {', '.join(TASKS)}; got {options.task}")
     names = [options.task] if options.task else list(TASKS)
-    plain = replace(options, live=False, server="")
-    models = [open_model(replace(plain, model=name)) for name in RECORDED]
-    if options.live or options.server:
-        models.append(open_model(options))
     results = {}
-    for model in models:
-        name = model.name + (" here" if options.live and not model.replays else "")
+    for name, model in open_models(options).items():
         results[name] = {name: sit(TASKS[name], model) for name in names}
         print(f"{name}: {model.bill}", flush=True)
         model.close()

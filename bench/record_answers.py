@@ -17,7 +17,16 @@ from pathlib import Path
 
 import numpy as np
 
-from AP import llm_exam, llm_prior
+from AP import (
+    blocks_exam,
+    goal_questions,
+    llm_exam,
+    llm_manual,
+    llm_planner,
+    llm_prior,
+    llm_program,
+    llm_reward,
+)
 from AP.language import ANSWERS, EXAMPLE, NOTHING, RECORDED
 from AP.language_local import LocalModel, sha256, smollm2
 from AP.recorded_answers import Recorder, read_answers
@@ -39,7 +48,13 @@ def language_example(model):
 PAGES = {  # each asks all that the page can ask
     "language": language_example,
     "llm_exam": llm_exam.ask_all,
+    "llm_reward": llm_reward.ask_all,
+    "llm_manual": llm_manual.ask_all,
+    "llm_planner": llm_planner.ask_all,
+    "llm_program": llm_program.ask_all,
+    "llm_explore": goal_questions.ask_all,
     "llm_prior": llm_prior.ask_all,
+    "blocks_exam": blocks_exam.ask_all,
 }
 
 
@@ -69,12 +84,11 @@ def main(options):
         "licence": "Apache-2.0", "date": f"{datetime.date.today()}",
     }  # fmt: skip
     pages = [PAGES[options.page]] if options.page else list(PAGES.values())
-    file = ANSWERS / f"{options.model}.json"
     with LocalModel(path, RECORDED[options.model]) as model:
         if options.again:
-            compare(model, read_answers(file)[1])
+            compare(model, read_answers(ANSWERS)[options.model][1])
             return
-        recorder = Recorder(model, file, about)
+        recorder = Recorder(model, ANSWERS, options.model, about)
         try:
             for page in pages:
                 page(recorder)
@@ -82,9 +96,7 @@ def main(options):
                 recorder.forget_others()
         finally:
             recorder.close()
-    print(
-        f"{file.as_posix()}: {len(recorder.answers):,} answers, {file.stat().st_size / 1000:.0f} kB; {recorder.bill}"
-    )
+    print(f"{len(recorder.answers):,} answers; the file has {ANSWERS.stat().st_size / 1000:.0f} kB; {recorder.bill}")
 
 
 def compare(model, answers):

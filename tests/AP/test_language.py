@@ -19,7 +19,7 @@ CHOICE = Question("One.\n\nTwo. It is", (" red", " dark green"))
 TEXT = Question("Say", grammar='root ::= "a"', max_tokens=3)
 ANSWERS = {
     CHOICE: Answer((-1.25, -2.5), (1, 2), tokens=9, seconds=0.5),
-    TEXT: Answer(text="a日本", tokens=4, seconds=0.25),
+    TEXT: Answer(text="a日本", tokens=4, seconds=0.2),
 }
 
 
@@ -62,47 +62,59 @@ def test_what_is_no_choice_is_refused(prompt, options):
 
 
 def test_what_was_recorded_is_replayed_to_the_bit(tmp_path):
-    recorder = Recorder(Knows(), tmp_path / "answers.json", ABOUT)
+    recorder = Recorder(Knows(), tmp_path / "answers.json", "one", ABOUT)
     recorder.choose(CHOICE.prompt, CHOICE.options)
     recorder.write("Say", TEXT.grammar, 3)
     recorder.close()
-    model = RecordedModel(tmp_path / "answers.json")
+    model = RecordedModel(tmp_path / "answers.json", "one")
     assert model.about == ABOUT
     assert model.answers == ANSWERS
     assert model.choose(CHOICE.prompt, CHOICE.options)[0].tolist() == [-1.25, -2.5]
     assert model.write("Say", TEXT.grammar, 3) == "a日本"
     assert (model.bill.calls, model.bill.replayed, model.bill.tokens) == (2, 2, 13)
-    again = as_text(*read_answers(tmp_path / "answers.json"))
+    again = as_text(read_answers(tmp_path / "answers.json"))
     assert again == (tmp_path / "answers.json").read_text(encoding="utf-8")
     assert "Two. It is" in again  # a person can read what was asked
 
 
 def test_what_is_recorded_is_not_asked_again_and_another_models_file_is_refused(tmp_path):
     path = tmp_path / "answers.json"
-    path.write_text(as_text(ABOUT, ANSWERS), encoding="utf-8")
+    path.write_text(as_text({"one": (ABOUT, ANSWERS)}), encoding="utf-8")
     model = Knows()
-    Recorder(model, path, ABOUT).choose(CHOICE.prompt, CHOICE.options)
+    Recorder(model, path, "one", ABOUT).choose(CHOICE.prompt, CHOICE.options)
     assert model.asked == 0
-    with pytest.raises(ValueError, match="holds answers of another model, a test"):
-        Recorder(model, path, {**ABOUT, "sha256": "1" * 64})
+    with pytest.raises(ValueError, match="holds answers of another model as one, a test"):
+        Recorder(model, path, "one", {**ABOUT, "sha256": "1" * 64})
+
+
+def test_models_share_a_file_and_each_keeps_its_own_answers(tmp_path):
+    path = tmp_path / "answers.json"
+    path.write_text(as_text({"one": (ABOUT, ANSWERS)}), encoding="utf-8")
+    other = Recorder(Knows(), path, "two", {**ABOUT, "sha256": "2" * 64})
+    other.choose(CHOICE.prompt, CHOICE.options)
+    other.close()
+    assert RecordedModel(path, "one").answers == ANSWERS
+    assert list(RecordedModel(path, "two").answers) == [CHOICE]
+    with pytest.raises(ValueError, match="holds no answers of three, but of one, two"):
+        RecordedModel(path, "three")
 
 
 def test_a_question_that_was_never_recorded_is_an_error_and_no_guess(tmp_path):
     path = tmp_path / "answers.json"
-    path.write_text(as_text(ABOUT, ANSWERS), encoding="utf-8")
+    path.write_text(as_text({"one": (ABOUT, ANSWERS)}), encoding="utf-8")
     with pytest.raises(
         ValueError, match=r"a test was never asked this: …'Three. It is'; ask a model, by --live or --server"
     ):
-        RecordedModel(path).choose("Three. It is", CHOICE.options)
+        RecordedModel(path, "one").choose("Three. It is", CHOICE.options)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 9}', "\x00"])
 def test_a_damaged_file_is_one_sentence(text, tmp_path):
     (tmp_path / "answers.json").write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"answers\.json h"):
-        RecordedModel(tmp_path / "answers.json")
+        RecordedModel(tmp_path / "answers.json", "one")
     with pytest.raises(ValueError, match="there are no recorded answers in"):
-        RecordedModel(tmp_path / "missing.json")
+        RecordedModel(tmp_path / "missing.json", "one")
 
 
 @pytest.mark.parametrize(

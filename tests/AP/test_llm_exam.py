@@ -10,7 +10,7 @@ import pytest
 from AP.exam_items import RECIPES, TASKS, next_to_make
 from AP.language import ANSWERS, RECORDED, YES_NO, LanguageModel
 from AP.llm_exam import auc, auc_mark, best_known, contrast, share, sit
-from AP.recorded_answers import RecordedModel
+from AP.recorded_answers import RecordedModel, read_answers
 from bench.record_answers import DIGESTS, PAGES
 
 FROZEN = "875fe80eed56"  # whoever changes a question after an answer was seen measures something else
@@ -109,21 +109,21 @@ def test_who_does_not_read_the_wish_gets_half_by_contrast():
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_all_that_pages_ask_is_recorded_and_nothing_else(name):
-    model = RecordedModel(ANSWERS / f"{name}.json")
+    model = RecordedModel(ANSWERS, name)
     assert model.about["sha256"] == DIGESTS[name]
     for page in PAGES.values():
         page(model)
     assert model.bill.calls == model.bill.replayed == len(model.answers)
 
 
-def test_recorded_answers_are_small_and_no_others_are_there():
-    files = list(ANSWERS.iterdir())
-    assert {path.stem for path in files} == set(RECORDED)
-    assert sum(path.stat().st_size for path in files) < 400_000
+def test_recorded_answers_are_small_and_those_of_three_models():
+    assert list(read_answers(ANSWERS)) == list(RECORDED)
+    assert [path.name for path in ANSWERS.parent.iterdir()] == [ANSWERS.name]
+    assert ANSWERS.stat().st_size < 400_000
 
 
 def test_the_largest_reads_words_and_the_smallest_does_not():
-    small, _, large = (RecordedModel(ANSWERS / f"{name}.json") for name in RECORDED)
+    small, _, large = (RecordedModel(ANSWERS, name) for name in RECORDED)
     assert best_known(sit(TASKS["words"], large)).value > 0.9
     assert best_known(sit(TASKS["words"], small)).value < 0.6
 
@@ -134,7 +134,7 @@ def test_the_largest_reads_words_and_the_smallest_does_not():
 def test_the_model_here_decides_as_it_was_recorded():
     from AP.language_local import LocalModel, smollm2
 
-    recorded = RecordedModel(ANSWERS / "smollm2.json")
+    recorded = RecordedModel(ANSWERS, "smollm2")
     questions = [question for question in recorded.answers if question.options][::12]
     with LocalModel(smollm2(), "SmolLM2") as model:
         now = [model.answer(question).scores for question in questions]
