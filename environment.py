@@ -1,10 +1,11 @@
 """The one door to every world of the course: CoinToss and GridWorld are here, Catcher is in ``worlds/``.
 
 Each world is a Gymnasium environment. ``import environment`` registers ``GridWorld-v0``, ``FrozenLakeEasy-v0``,
-``Catcher-v0`` (pixels), ``CatcherState-v0`` (five numbers), ``WindyCatcher-v0``, ``LastingCartPole-v0``,
+``Catcher-v0`` (pixels), ``CatcherState-v0`` (five numbers), both with ``Delayed`` before the name, too,
+``WindyCatcher-v0``, ``LastingCartPole-v0``,
 ``DynaMaze-v0``, ``BlockingMaze-v0`` and ``ShortcutMaze-v0``, ``LevelMaze-v0`` and, with few levels,
 ``LevelMaze/16-v0``, ``PointMaze-v0``, ``QuadrupleTank-v0``, ``Assembly-v0``, and MinAtar's games, such as
-``MinAtar/Breakout-v1``, so that ``gymnasium.make`` finds them.
+``MinAtar/Breakout-v1``, ``PictureRoom-v0``, and ``Errands-v0``, so that ``gymnasium.make`` finds them.
 
 Dynamics are kept apart from drawing. A tabular world also shows its model: ``env.P[s][a]`` as Gymnasium has it,
 and ``env.model``, the same as arrays, which a planner can sweep over a million states.
@@ -516,6 +517,21 @@ _register(
     vector_entry_point="worlds.text_room:TextRoomVector",
     max_episode_steps=20,
 )
+_register(
+    "PictureRoom-v0",
+    entry_point="worlds.picture_room:PictureRoom",
+    vector_entry_point="worlds.picture_room:PictureRoomVector",
+    max_episode_steps=20,
+)
+_register(
+    "Crafting-v0",
+    entry_point="worlds.crafting:Crafting",
+    vector_entry_point="worlds.crafting:CraftingVector",
+    max_episode_steps=60,
+)
+_register("Errands-v0", entry_point="worlds.errands:Errands", max_episode_steps=30)
+_register("Blocks-v0", entry_point="worlds.blocks:Blocks", max_episode_steps=20)
+_register("House-v0", entry_point="worlds.house:House", max_episode_steps=12)
 for _env_id, _game in atari.GAMES.items():
     _register(
         _env_id,
@@ -526,11 +542,16 @@ for _env_id, _game in atari.GAMES.items():
     )
 for _env_id, _game in minatar.GAMES.items():
     _register(_env_id, entry_point="worlds.minatar:MinAtar", kwargs={"game": _game})
-for _env_id, _obs_type in (("Catcher-v0", "rgb"), ("CatcherState-v0", "state")):
+for _env_id, _options in (
+    ("Catcher-v0", {"obs_type": "rgb"}),
+    ("CatcherState-v0", {"obs_type": "state"}),
+    ("DelayedCatcher-v0", {"obs_type": "rgb", "delayed": True}),
+    ("DelayedCatcherState-v0", {"obs_type": "state", "delayed": True}),
+):
     _register(
         _env_id,
         entry_point="worlds.catcher:Catcher",
         vector_entry_point="worlds.catcher:CatcherVector",
-        kwargs={"obs_type": _obs_type},
+        kwargs=_options,
         max_episode_steps=500,
     )

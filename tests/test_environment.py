@@ -16,7 +16,15 @@ UP, RIGHT, DOWN, LEFT = range(4)
 
 
 @pytest.mark.parametrize(
-    "name", ["GridWorld-v0", "FrozenLakeEasy-v0", "Catcher-v0", "CatcherState-v0", "ShortcutMaze-v0"]
+    "name",
+    [
+        "GridWorld-v0",
+        "FrozenLakeEasy-v0",
+        "Catcher-v0",
+        "CatcherState-v0",
+        "DelayedCatcherState-v0",
+        "ShortcutMaze-v0",
+    ],
 )
 def test_gymnasiums_own_checker_is_content(name):
     with warnings.catch_warnings():

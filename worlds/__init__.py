@@ -7,6 +7,12 @@ windy_catcher      Catcher with a drifting wind and a mist, for World Models
 changing_maze      mazes that change at a step: Dyna's
 point_maze         a point that is pushed round a wall: offline data, Day 7
 text_room          a room that is told in words: a language model as the policy, Day 7
+crafting           a valley where a verb and a thing do something, or nothing: goals to explore by, Day 7
+blocks             blocks that a hand piles up, told in words: a language model as the world model, Day 7
+errands            a house where deeds are done that somebody wishes for: rewards from a language model, Day 7
+house              a house with a robot that is asked for something: a language model as the planner, Day 7
+house_picture      how it looks
+picture_room       a room as a small picture, and sentences about it: a picture as the reward, Day 7
 quadruple_tank     four tanks and two pumps, whose levels are to be held: plant control, Day 7
 tank_mimic         their mimic diagram
 sort               programs that sort two or three numbers, instruction by instruction: AlphaDev's

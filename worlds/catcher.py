@@ -1,4 +1,4 @@
-"""Catcher: the game of Days 4, 6 and 7."""
+"""Catcher: the game of Days 4, 6 and 7; and delayed, where nothing is paid before the game is over."""
 
 import gymnasium as gym
 import numpy as np
@@ -14,6 +14,9 @@ PADDLE_WIDTH, PADDLE_PUSH, PADDLE_DRAG = 13, 1.344, 0.9
 FRUIT_WIDTH, FRUIT_SPEED, CATCH_Y = 4, 2.0, 60
 LIVES = 3
 PADDLE_X, PADDLE_V, FRUIT_X, FRUIT_Y, LIVES_LEFT, NEXT_X = range(6)  # the columns of a Catcher state
+CAUGHT = 6  # one more column of a delayed one
+FRUITS = 16  # after which a delayed game is over
+CONTACTS = ("the fruit touches the paddle", "the fruit touches the ground", "the paddle touches the wall")
 
 
 def catcher_step(state, action, xp=np):
@@ -50,6 +53,38 @@ def catcher_step(state, action, xp=np):
     return next_state, caught - missed, lives <= 0, landed
 
 
+def delayed_catcher_step(state, action, xp=np):
+    """Catcher's own step, but its whole score is paid in one sum when the game is over, and nothing before.
+
+    A game is over when three fruits were missed, or when all of `FRUITS` have landed.
+
+    Args:
+        state: [B, 7] float, the columns of a Catcher state, then CAUGHT.
+        action: [B] int, and xp: as in `catcher_step`.
+
+    Returns:
+        next state [B, 7], reward [B], terminated [B] bool, landed [B] bool.
+    """
+    moved, points, lost, landed = catcher_step(state[..., :CAUGHT], action, xp)
+    caught = state[..., CAUGHT] + xp.where(points > 0, points, 0.0)
+    missed = LIVES - moved[..., LIVES_LEFT]
+    over = lost | (caught + missed >= FRUITS)
+    next_state = xp.concatenate([moved, xp.stack([caught], axis=-1)], axis=-1)
+    return next_state, xp.where(over, caught - missed, 0.0), over, landed
+
+
+def catcher_contacts(state, next_state):
+    """What touched what between two successive states [B, 6 or 7] of games: [B, 3] bool, in the order of `CONTACTS`.
+
+    The next state is that in which the step ended, not the start of another game. A paddle touches a wall in the step
+    in which it comes to it, not while it stays there.
+    """
+    landed = next_state[:, FRUIT_Y] < state[:, FRUIT_Y]
+    missed = next_state[:, LIVES_LEFT] < state[:, LIVES_LEFT]
+    before, now = (np.abs(one[:, PADDLE_X] - SIZE / 2) >= (SIZE - PADDLE_WIDTH) / 2 for one in (state, next_state))
+    return np.stack([landed & ~missed, missed, now & ~before], axis=1)
+
+
 def catcher_oracle(state):
     """The action [B] that, followed by waiting, brings the paddle [B, 6] nearest to where its fruit lands.
 
@@ -69,6 +104,10 @@ def _draw_fruit_column(rng):
 
 def _new_game(rng):
     return np.array([SIZE / 2, 0.0, _draw_fruit_column(rng), 0.0, LIVES, _draw_fruit_column(rng)])
+
+
+def _new_delayed_game(rng):
+    return np.append(_new_game(rng), 0.0)
 
 
 def _catcher_space(obs_type):
@@ -131,6 +170,16 @@ class CatcherRules:
     space = staticmethod(_catcher_space)
     see = staticmethod(_catcher_obs)
     new_game = staticmethod(_new_game)
+    delayed = False
+
+    def delay(self):
+        """Play by the rules of the delayed game."""
+        self.columns, self.delayed = 7, True
+        self.step_games, self.new_game = delayed_catcher_step, _new_delayed_game
+
+    def told(self, before):
+        """The info of a step from states [B, columns], but of ends."""
+        return {"contacts": catcher_contacts(before, self.state)} if self.delayed else {}
 
     @staticmethod
     def draw_lots(state, rng):
@@ -147,14 +196,24 @@ class Catcher(CatcherRules, Seen, gym.Env):
     ``obs_type="rgb"``: a picture [64, 64, 3] uint8; it shows no speeds, so stack frames.
     ``obs_type="state"``: [5] float32 in [-1, 1]: paddle x, paddle speed, fruit x, fruit y, lives left.
     ## Rewards
-    +1 for a fruit caught, -1 for one missed. One lands every 30 steps.
+    +1 for a fruit caught, -1 for one missed. One lands every 30 steps. With ``delayed`` the sum of that at the end
+    of the game, and 0 before.
     ## Episode End
-    Terminated when three are missed. ``gymnasium.make`` truncates at 500 steps, after 16 fruits.
+    Terminated when three are missed. ``gymnasium.make`` truncates at 500 steps, after 16 fruits. A delayed game is
+    terminated by the 16th fruit, too; cut off before, it pays nothing.
+    ## Info
+    With ``delayed`` the ``contacts`` [3] bool of the step, see `catcher_contacts`.
+
+    Args:
+        obs_type: "rgb" or "state".
+        delayed: pay the whole score at the end.
     """
 
     metadata = {"render_modes": ["human", "rgb_array"], "render_fps": 30}
 
-    def __init__(self, obs_type="rgb", render_mode=None):
+    def __init__(self, obs_type="rgb", render_mode=None, delayed=False):
+        if delayed:
+            self.delay()
         self.observation_space = self.space(obs_type)
         check_render_mode(render_mode, self.metadata)
         self.obs_type, self.render_mode = obs_type, render_mode
@@ -172,13 +231,15 @@ class Catcher(CatcherRules, Seen, gym.Env):
         """Push the paddle; see the class for what comes back."""
         if action not in range(3):
             raise ValueError(f"action {action} does not exist; actions are 0 push left, 1 wait, 2 push right")
-        self.state, reward, terminated, landed = self.step_games(self.state, np.array([action]))
+        before = self.state
+        self.state, reward, terminated, landed = self.step_games(before, np.array([action]))
+        info = {name: of_games[0] for name, of_games in self.told(before).items()}
         if landed[0]:
             self.draw_lots(self.state[0], self.np_random)
         if self.render_mode == "human":
             self.render()
         obs = self.see(self.state, self.obs_type)[0]
-        return obs, float(reward[0]), bool(terminated[0]), False, {}
+        return obs, float(reward[0]), bool(terminated[0]), False, info
 
     def _picture(self):
         return self.draw(self.state)[0]
@@ -188,14 +249,17 @@ class CatcherVector(CatcherRules, VectorEnv):
     """``num_envs`` games of `Catcher` stepped at once, by the same dynamics; each game has its own generator.
 
     A game that ends is reset in the same step (Gymnasium's SAME_STEP); its last observation is then in
-    ``info["final_obs"]``. Game i of ``reset(seed=n)`` equals a `Catcher` that was reset with seed n + i.
+    ``info["final_obs"]``, and in delayed games ``info["contacts"]`` [B, 3] are those of the step that ended it. Game
+    i of ``reset(seed=n)`` equals a `Catcher` that was reset with seed n + i.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 30, "autoreset_mode": AutoresetMode.SAME_STEP}
 
-    def __init__(self, num_envs=1, obs_type="rgb", max_episode_steps=500, render_mode=None):
+    def __init__(self, num_envs=1, obs_type="rgb", max_episode_steps=500, render_mode=None, delayed=False):
         if num_envs < 1:
             raise ValueError(f"num_envs must be at least 1; got {num_envs}")
+        if delayed:
+            self.delay()
         self.single_observation_space = self.space(obs_type)
         self.single_action_space = spaces.Discrete(3)
         self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)
@@ -225,15 +289,16 @@ class CatcherVector(CatcherRules, VectorEnv):
         whole = actions.shape == (self.num_envs,) and actions.dtype.kind in "iu"
         if not (whole and actions.min() >= 0 and actions.max() < 3):
             raise ValueError(f"actions must be {self.num_envs} numbers 0, 1 or 2, one for each game; got {actions}")
-        self.state, reward, terminated, landed = self.step_games(self.state, actions)
+        before = self.state
+        self.state, reward, terminated, landed = self.step_games(before, actions)
+        info = self.told(before)
         for i in landed.nonzero()[0]:
             self.draw_lots(self.state[i], self.rngs[i])
         self.steps += 1
         truncated = self.steps >= self.max_episode_steps
         ended = (terminated | truncated).nonzero()[0]
-        info = {}
         if len(ended):
-            info = final_info(ended, self.see(self.state[ended], self.obs_type), self.num_envs)
+            info |= final_info(ended, self.see(self.state[ended], self.obs_type), self.num_envs)
         for i in ended:
             self.state[i], self.steps[i] = self.new_game(self.rngs[i]), 0
         return self.see(self.state, self.obs_type), reward, terminated, truncated, info

@@ -4,7 +4,16 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from worlds.catcher import CATCH_Y, Catcher, CatcherVector, catcher_oracle, catcher_step, draw_catcher
+from worlds.catcher import (
+    CATCH_Y,
+    Catcher,
+    CatcherVector,
+    catcher_contacts,
+    catcher_oracle,
+    catcher_step,
+    delayed_catcher_step,
+    draw_catcher,
+)
 
 
 def game(**changes):
@@ -194,3 +203,115 @@ def test_vector_form_refuses_what_does_not_fit_its_games():
         vector.reset(seed=[1, 2, 3])
     with pytest.raises(ValueError, match="num_envs must be at least 1"):
         CatcherVector(0)
+
+
+# -- delayed ---------------------------------------------------------------------------------------------------------
+
+
+def delayed_game(caught=0.0, **changes):
+    return np.column_stack([game(**changes), [caught]])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reward", "over", "caught"),
+    [
+        ({"fruit_y": 10.0, "caught": 5.0}, 0, False, 5),  # it still falls
+        ({"caught": 5.0, "lives": 2.0}, 0, False, 6),  # caught, and nothing is paid yet
+        ({"caught": 5.0, "lives": 1.0, "fruit_x": 5.0}, 5 - 3, True, 5),  # the third miss
+        ({"caught": 15.0}, 16, True, 16),  # the sixteenth fruit
+        ({"caught": 14.0, "lives": 2.0}, 15 - 1, True, 15),
+        ({"caught": 13.0, "lives": 2.0, "fruit_x": 5.0}, 0, False, 13),  # the fifteenth
+        ({"caught": 13.0, "lives": 1.0, "fruit_x": 5.0}, 13 - 3, True, 13),  # the last life and the last fruit
+    ],
+)
+def test_delayed_score_is_paid_in_one_sum_when_the_game_is_over(changes, reward, over, caught):
+    state = delayed_game(**({"fruit_y": CATCH_Y - 2.0} | changes))
+    next_state, rewards, terminated, _ = delayed_catcher_step(state, np.array([1]))
+    assert (rewards[0], terminated[0], next_state[0, 6]) == (reward, over, caught)
+    np.testing.assert_array_equal(next_state[:, :6], catcher_step(state[:, :6], np.array([1]))[0])
+
+
+def test_delayed_dynamics_are_the_same_inside_a_graph():
+    tf = pytest.importorskip("tensorflow")
+    step = tf.function(lambda state, action: delayed_catcher_step(state, action, tf.experimental.numpy))
+    rng = np.random.default_rng(0)
+    state = np.column_stack([random_games(rng, 256), rng.integers(14, size=256)])
+    action = rng.integers(3, size=256)
+    for dtype in (np.float64, np.float32):
+        for one, other in zip(step(state.astype(dtype), action), delayed_catcher_step(state, action), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "action", "contacts"),
+    [
+        ({}, 1, (False, False, False)),
+        ({"fruit_y": 58.0}, 1, (True, False, False)),
+        ({"fruit_y": 58.0, "fruit_x": 5.0}, 1, (False, True, False)),
+        ({"paddle_x": 7.0, "paddle_v": -5.0}, 0, (False, False, True)),
+        ({"paddle_x": 57.0}, 2, (False, False, True)),
+        ({"paddle_x": 6.5}, 0, (False, False, False)),  # it was there already
+        ({"paddle_x": 6.5}, 2, (False, False, False)),
+        ({"paddle_x": 7.0, "fruit_y": 58.0, "lives": 1.0}, 0, (False, True, True)),  # both, as the game ends
+    ],
+)
+def test_contacts_by_hand(changes, action, contacts):
+    state = game(**changes)
+    next_state, *_ = catcher_step(state, np.array([action]))
+    assert catcher_contacts(state, next_state).tolist() == [list(contacts)]
+
+
+@pytest.mark.parametrize("name", ["DelayedCatcher-v0", "DelayedCatcherState-v0"])
+def test_delayed_games_are_those_of_catcher_but_for_when_they_pay(name):
+    """The same seeds and actions; contacts count up to the score, which is paid at the end alone."""
+    delayed, plain = (gym.make_vec(each, num_envs=4) for each in (name, name.removeprefix("Delayed")))
+    obs, _ = delayed.reset(seed=10)
+    np.testing.assert_array_equal(obs, plain.reset(seed=10)[0])
+    rng, total, ends = np.random.default_rng(0), np.zeros(4), 0
+    for _ in range(480):
+        actions = rng.integers(3, size=4)
+        actions[3] = catcher_oracle(plain.state)[3]  # one that catches all sixteen
+        obs, reward, terminated, truncated, info = delayed.step(actions)
+        _, points, *_ = plain.step(actions)
+        caught, missed, _ = info["contacts"].T
+        np.testing.assert_array_equal(1.0 * caught - missed, points)
+        total += points
+        np.testing.assert_array_equal(reward, np.where(terminated, total, 0))
+        total[terminated] = 0
+        ends += terminated.sum()
+        assert not truncated.any()
+    assert ends > 4
+    assert (reward[3], terminated[3]) == (16, True)  # at step 480
+
+
+def test_a_delayed_game_and_many_are_the_same_and_other_games_tell_no_contacts():
+    vector, single = gym.make_vec("DelayedCatcherState-v0", num_envs=1), gym.make("DelayedCatcherState-v0")
+    vector.reset(seed=3)
+    single.reset(seed=3)
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        action = int(rng.integers(3))
+        _, rewards, terminated, _, infos = vector.step([action])
+        obs, *rest, info = single.step(action)
+        assert rest == [rewards[0], terminated[0], False]
+        np.testing.assert_array_equal(info["contacts"], infos["contacts"][0])
+        if terminated[0]:
+            np.testing.assert_array_equal(infos["final_obs"][0], obs)
+            single.reset()
+    plain = gym.make("CatcherState-v0")
+    plain.reset(seed=0)
+    assert plain.step(1)[4] == {}
+
+
+def test_a_delayed_game_goes_on_where_it_was_saved():
+    from worlds.saving import load_world, world_state
+
+    env, other = (gym.make_vec("DelayedCatcherState-v0", num_envs=2) for _ in range(2))
+    env.reset(seed=0)
+    other.reset(seed=9)
+    for _ in range(100):
+        env.step([0, 1])
+    load_world(other, world_state(env))
+    for _ in range(100):
+        for one, same in zip(env.step([1, 2])[:4], other.step([1, 2])[:4], strict=True):
+            np.testing.assert_array_equal(one, same)

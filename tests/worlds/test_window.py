@@ -58,6 +58,11 @@ def test_a_window_that_cannot_open_says_so(monkeypatch):
         "PointMaze-v0",
         "QuadrupleTank-v0",
         "TextRoom-v0",
+        "Blocks-v0",
+        "Crafting-v0",
+        "PictureRoom-v0",
+        "House-v0",
+        "Errands-v0",
     ],
 )
 def test_a_world_shows_itself_and_its_window_closes_with_it(name):
