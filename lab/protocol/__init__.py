@@ -1,6 +1,6 @@
 """What a page may ask: the kinds of jobs, one file each, and what all of them share in base.py."""
 
-from lab.protocol import band, card, catch, dream, learn, plan, play, rate, tank, teach
+from lab.protocol import band, card, catch, dream, house, learn, plan, play, rate, tank, teach
 
 KINDS = {
     "plan": plan.KIND,
@@ -13,4 +13,5 @@ KINDS = {
     "teach": teach.KIND,
     "rate": rate.KIND,
     "tank": tank.KIND,
+    "house": house.KIND,
 }

@@ -16,6 +16,7 @@ import { listenTo } from "./core/tools.js";
 import { cardsPanel } from "./cards/panel.js";
 import { catchPage } from "./catch/page.js";
 import { dreamPage } from "./dream/page.js";
+import { housePage } from "./house/page.js";
 import { learnPage } from "./learn/page.js";
 import { planPage } from "./plan/page.js";
 import { playPage } from "./play/page.js";
@@ -24,7 +25,7 @@ import { tankPage } from "./tank/page.js";
 import { teachPage } from "./teach/page.js";
 
 // A new page is one more name here.
-register([playPage, planPage, learnPage, teachPage, catchPage, dreamPage, ratePage, tankPage], planPage);
+register([playPage, planPage, learnPage, teachPage, catchPage, dreamPage, ratePage, tankPage, housePage], planPage);
 addPanels([cardsPanel]);
 
 const boards = [new Board(byId("board"), 0), new Board(byId("board-2"), 1)];
@@ -93,7 +94,7 @@ function listen() {
     document.querySelector(`${shown().length ? "#board" : ".transport > :not([hidden])"} [tabindex="0"]`).focus();
   });
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.matches("input[type=number], select");
+    const typing = event.target.matches("input[type=number], input[type=text], select");
     if (!(event.ctrlKey || event.metaKey) || typing) return;
     const key = event.key.toLowerCase();
     if (key !== "z" && key !== "y") return;

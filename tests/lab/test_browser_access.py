@@ -239,14 +239,7 @@ def test_no_page_scrolls_sideways_at_any_width(page, language):  # noqa: F811
             assert page.script("return document.documentElement.scrollWidth") <= width, (name, width)
 
 
-def test_the_menu_holds_eight_pages(page):  # noqa: F811
-    page.script(
-        """const menu = document.getElementById('pages');
-        for (const name of ['Evolve', 'Another'].slice(0, 8 - menu.children.length)) {
-          menu.append(Object.assign(document.createElement('button'), {
-            innerHTML: `<span>${name}</span> <small>Day 6</small>` }));
-        }"""
-    )
+def test_the_menu_holds_all_pages(page):  # noqa: F811
     for width in (1280, 1024, 768, 390, 320):
         resize(page, width, 800)
         shown = page.get("pages").is_displayed()

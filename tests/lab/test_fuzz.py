@@ -22,6 +22,7 @@ BEGIN = {  # a well-formed message of each kind of job
     "card": {"card": "bridge", "answer": 0.7},
     "catch": {"student": "none", "teacher": "oracle", "driver": "teacher", "seed": 3, "pace": 0},
     "dream": {"seed": 3, "temperature": 0.5, "player": "random", "seen": True, "futures": False, "pace": 0},
+    "house": {"said": 2, "seed": 3, "model": "smollm2", "way": "sum", "can": False, "wish": "", "pace": 0},
     "tank": {"world": "unseen", "seed": 3, "pace": 0},
     "rate": {
         "language": "en",

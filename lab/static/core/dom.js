@@ -56,3 +56,11 @@ export function put(id, value) {
   const field = byId(id);
   if (document.activeElement !== field || field.type !== "number") field.value = String(value);
 }
+
+const filled = new Map();
+/** Fill a list or table where its words have changed: nobody's reading or selection is cut by a mere redrawing. */
+export function fill(node, key, build) {
+  if (filled.get(node) === key) return;
+  filled.set(node, key);
+  node.replaceChildren(...build());
+}

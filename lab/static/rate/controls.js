@@ -2,7 +2,7 @@
 
 import { setSettings } from "../core/change.js";
 import { accept } from "../core/controls.js";
-import { byId, make, on, option, put, say } from "../core/dom.js";
+import { byId, fill, make, on, option, put, say } from "../core/dom.js";
 import { fixed, short, signedFixed } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { state } from "../core/state.js";
@@ -11,7 +11,7 @@ import {
 } from "./session.js";
 import { SETTINGS } from "./settings.js";
 import { loadRatings, saveRatings } from "./take.js";
-import { fill, renderWords } from "./words.js";
+import { renderWords } from "./words.js";
 
 const KEYS = {
   1: () => answer("first"), 2: () => answer("second"), 0: () => answer("same"),

@@ -1,6 +1,6 @@
 // What each word does to the reward: a list with bars, the best liked first.
 
-import { byId, make, say } from "../core/dom.js";
+import { byId, fill, make, say } from "../core/dom.js";
 import { signedFixed } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { now } from "./session.js";
@@ -17,12 +17,4 @@ export function renderWords() {
   }));
   byId("rate-words").hidden = !shown.length;
   say(byId("rate-words-note"), t(shown.length ? "rate.words.note" : "rate.words.none"));
-}
-
-const filled = new Map();
-/** Fill a list or table where its words have changed: nobody's reading or selection is cut by a mere redrawing. */
-export function fill(node, key, build) {
-  if (filled.get(node) === key) return;
-  filled.set(node, key);
-  node.replaceChildren(...build());
 }
