@@ -67,6 +67,8 @@ METHODS = (  # module, class, and its name in both languages
     ("AP.alphadev", "AlphaDevAgent", "AlphaDev", "AlphaDev"),
     ("AP.plant", "PlantAgent", "SAC with a safety layer", "安全層つき SAC"),
     ("AP.llm_policy", "GLAMAgent", "GLAM", "GLAM"),
+    ("AP.llm_explore", "ELLMAgent", "ELLM", "ELLM"),
+    ("AP.llm_world_model", "TreePlanner", "RAP", "RAP"),
 )  # fmt: skip
 COLUMNS = {
     "known": ("known model: planning", "モデルは既知: 計画"),

@@ -17,6 +17,8 @@ NO_METHODS = {  # and what they are
     "A2C", "PPO", "DQN", "DataParallelAgent",  # methods of the map behind other actors, or on several devices
     "VAE", "MDNRNN",  # parts of World Models
     "LanguageModel", "RewardModel",  # what RLHF starts from
+    "TextWorldModel",  # what RAP plans in
+    "TwoTowers",  # a reward, as VLM-RM has it
     "OfflineQLearning",  # a method of the map, from recorded steps
     "PriorAgent",  # GLAM behind a language model that does not learn
     "PI", "Linear",  # controllers that SAC is compared with
