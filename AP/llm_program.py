@@ -162,7 +162,7 @@ def draw(results, path):
     right.set_xticks(range(len(results)), [name.split()[-1] for name in results])
     right.set(ylabel="composed tasks done", ylim=(0, 1.05))
     for ax in (left, right):
-        ax.legend(frameon=False, loc="upper left")
+        ax.legend(frameon=False)
         finish(ax)
     save_figure(figure, path)
 

@@ -172,7 +172,7 @@ class TreePlanner(Method):
         simulations, exploration: of the search; see `Config`.
     """
 
-    model_is, policy_learnt = "learnt", "planning"
+    model_is, policy_learnt, kept_in = "learnt", "planning", "function"
 
     def __init__(self, imagine, table, simulations, exploration):
         self.imagine, self.table, self.simulations, self.exploration = imagine, table, simulations, exploration

@@ -64,7 +64,7 @@ def _write(figure, path, dpi):
         figure.savefig(part, dpi=dpi, format=Path(path).suffix[1:] or "png")
 
 
-def draw_run(folder, title, in_worlds=True, ylabel="return of an episode"):
+def draw_run(folder, title, in_worlds=True, ylabel=None):
     """Draw the returns of training and of evaluations into learning.png of the run's folder; returns its path."""
     from matplotlib.figure import Figure  # not pyplot, whose windows and notebooks are none of a run's business
 
@@ -85,7 +85,8 @@ def draw_run(folder, title, in_worlds=True, ylabel="return of an episode"):
         axes.errorbar(step, mean, [mean - low, high - mean], color="#005cab", alpha=0.5, capsize=4)
     axes.fill_between(step, low, high, alpha=0.15, color="#005cab", lw=0)
     axes.plot(step, mean, "o-", ms=3, color="#005cab", label="evaluation: mean and spread of fresh episodes")
-    xlabel = "steps of all worlds together" if in_worlds else "steps"
+    xlabel, usual = ("steps of all worlds together", "return of an episode") if in_worlds else ("steps", "success")
+    ylabel = ylabel or usual
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)

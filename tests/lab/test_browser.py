@@ -550,6 +550,7 @@ def english_left(page):
         r"Nanoka|Dyna|V\(s\)|Q\(s|(Expected )?SARSA|Double Q|Actor(-Critic)?|Critic|MaxEnt|DAgger|Catcher|PNG|CSV"
         r"|World Models|Ha & Schmidhuber|Windy|softmax|log|LSTM|CMA-ES|VAE|MDN|RNN"
         r"|AP/\w+\.py|RLHF|PPO|JSON|nat|best of|Johansson|SAC|TensorFlow"
+        r"|SmolLM2|Qwen2\.5-Coder|pmi|SayCan|Ahn et al"
     )
     return [words for words in found if re.search(r"[A-Za-z]{3,}", names.sub("", words))]
 
