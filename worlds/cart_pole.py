@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 
-from worlds.vector_form import final_info
+from worlds.vector_form import final_info, seeded
 
 GRAVITY, PUSH, SECONDS = 9.8, 10.0, 0.02  # m/s², newtons either way, and the length of a step
 POLE_MASS, CART_MASS, HALF_POLE = 0.1, 1.0, 0.5  # kg, kg, m
@@ -58,13 +57,8 @@ class CartPoleVector(CartPoleVectorEnv):
     def reset(self, *, seed=None, options=None):
         """Start every world anew. seed: None (with the generators they have), an int (world i gets seed + i), or a
         list of one per world."""
-        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {self.num_envs} worlds; got {len(seeds)} seeds")
-        super().reset(seed=seeds[0], options=options)
-        for i, world_seed in enumerate(seeds):
-            if world_seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(world_seed)
+        self.rngs = seeded(self.rngs, seed)
+        super().reset(seed=seed if np.ndim(seed) == 0 else seed[0], options=options)
         self._start(np.arange(self.num_envs))
         return self._obs(), {}
 

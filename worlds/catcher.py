@@ -3,10 +3,9 @@
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from worlds.vector_form import final_info
+from worlds.vector_form import final_info, seeded
 from worlds.window import Seen, check_render_mode
 
 SIZE = 64  # pixels; positions and speeds are in pixels and pixels per step
@@ -273,12 +272,7 @@ class CatcherVector(CatcherRules, VectorEnv):
 
     def reset(self, *, seed=None, options=None):
         """Start every game anew. seed: None, an int (game i gets seed + i) or a list of one per game."""
-        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {self.num_envs} games; got {len(seeds)} seeds")
-        for i, game_seed in enumerate(seeds):
-            if game_seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(game_seed)
+        self.rngs = seeded(self.rngs, seed, "games")
         self.state = np.stack([self.new_game(rng) for rng in self.rngs])
         self.steps[:] = 0
         return self.see(self.state, self.obs_type), {}

@@ -16,10 +16,9 @@ fireplace a burning torch and from the cave a key. Whoever has them keeps them.
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from worlds.vector_form import final_info
+from worlds.vector_form import final_info, seeded
 from worlds.window import Seen, check_render_mode
 
 SIDE, LIMIT, REACH = 7, 60, 1  # cells; steps of an episode; cells
@@ -261,12 +260,7 @@ class CraftingVector(VectorEnv):
 
     def reset(self, *, seed=None, options=None):
         """Start every valley anew. seed: None, an int (valley i gets seed + i) or a list of one per valley."""
-        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {self.num_envs} valleys; got {len(seeds)} seeds")
-        for i, valley_seed in enumerate(seeds):
-            if valley_seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(valley_seed)
+        self.rngs = seeded(self.rngs, seed, "valleys")
         self._start(range(self.num_envs))
         return see_crafting(self.state), {}
 

@@ -13,10 +13,9 @@ Things stand at least three cells apart, so that the robot is never near both.
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from worlds.vector_form import final_info
+from worlds.vector_form import final_info, seeded
 from worlds.window import Seen, check_render_mode
 
 SIDE, PIXELS, LIMIT = 8, 4, 20  # cells; pixels of a cell; steps of an episode
@@ -326,12 +325,7 @@ class PictureRoomVector(VectorEnv):
 
     def reset(self, *, seed=None, options=None):
         """Start every room anew. seed: None, an int (room i gets seed + i) or a list of one per room."""
-        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {self.num_envs} rooms; got {len(seeds)} seeds")
-        for i, room_seed in enumerate(seeds):
-            if room_seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(room_seed)
+        self.rngs = seeded(self.rngs, seed, "rooms")
         self._start(range(self.num_envs))
         return see_picture_room(self.state), {}
 

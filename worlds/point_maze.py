@@ -7,10 +7,9 @@ its end the way round looks no better than any other: nobody finds the goal by c
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from worlds.vector_form import final_info
+from worlds.vector_form import final_info, seeded
 from worlds.window import Seen, check_render_mode
 
 MAZE = (  # S the start, G the goal, # walls
@@ -235,12 +234,7 @@ class PointMazeVector(VectorEnv):
 
     def reset(self, *, seed=None, options=None):
         """Start every maze anew. seed: None, an int (maze i gets seed + i) or a list of one per maze."""
-        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {self.num_envs} mazes; got {len(seeds)} seeds")
-        for i, maze_seed in enumerate(seeds):
-            if maze_seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(maze_seed)
+        self.rngs = seeded(self.rngs, seed, "mazes")
         self._start(range(self.num_envs))
         return see_point_maze(self.state), {}
 

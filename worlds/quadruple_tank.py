@@ -19,11 +19,10 @@ from typing import NamedTuple
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from worlds.tank_mimic import draw_tanks
-from worlds.vector_form import final_info
+from worlds.vector_form import final_info, seeded
 from worlds.window import Seen, check_render_mode
 
 AREA = np.array([28.0, 32.0, 28.0, 32.0])  # cm², A of each tank
@@ -350,13 +349,9 @@ class QuadrupleTankVector(Tanks, VectorEnv):
 
     def reset(self, *, seed=None, options=None):
         """Start every plant anew. seed: None, an int (plant i gets seed + i) or a list of one per plant."""
-        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {self.num_envs} plants; got {len(seeds)} seeds")
-        for i, plant_seed in enumerate(seeds):
-            if plant_seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(plant_seed)
-            self._begin(i, self.rngs[i])
+        self.rngs = seeded(self.rngs, seed, "plants")
+        for i, rng in enumerate(self.rngs):
+            self._begin(i, rng)
         return self._see(), {}
 
     def step(self, actions):

@@ -11,10 +11,9 @@ long, so that nothing has to be filled up. Actions are turn left, turn right, an
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from worlds.vector_form import final_info
+from worlds.vector_form import final_info, seeded
 from worlds.window import Seen, check_render_mode
 
 SIDE, LIMIT = 6, 20  # cells; steps of an episode
@@ -198,12 +197,7 @@ class TextRoomVector(VectorEnv):
 
     def reset(self, *, seed=None, options=None):
         """Start every room anew. seed: None, an int (room i gets seed + i) or a list of one per room."""
-        seeds = [None if seed is None else seed + i for i in range(self.num_envs)] if np.ndim(seed) == 0 else seed
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {self.num_envs} rooms; got {len(seeds)} seeds")
-        for i, room_seed in enumerate(seeds):
-            if room_seed is not None or self.rngs[i] is None:
-                self.rngs[i], _ = seeding.np_random(room_seed)
+        self.rngs = seeded(self.rngs, seed, "rooms")
         self._start(range(self.num_envs))
         return see_text_room(self.state), {}
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 
 from worlds.making import ENDLESS, FAILURES, in_one_line, make_world, one_voice, world_spec
@@ -72,3 +73,21 @@ def final_info(ended, last_obs, num_envs):
     has_one = np.zeros(num_envs, bool)
     has_one[ended] = True
     return {"final_obs": final_obs, "_final_obs": has_one, "final_info": {}, "_final_info": has_one.copy()}
+
+
+def seeded(rngs, seed, worlds="worlds"):
+    """The generators of B worlds that are reset, as each world alone would have its own.
+
+    Args:
+        rngs: [B] those before, None where there was none.
+        seed: None, to go on with them; a whole number, from which world i gets seed + i; or one for each, or None.
+        worlds: what they are called where something is wrong.
+
+    Raises:
+        ValueError: there are not as many seeds as worlds.
+    """
+    seeds = [None if seed is None else seed + i for i in range(len(rngs))] if np.ndim(seed) == 0 else seed
+    if len(seeds) != len(rngs):
+        raise ValueError(f"there are {len(rngs)} {worlds}; got {len(seeds)} seeds")
+    both = zip(rngs, seeds, strict=True)
+    return [rng if rng is not None and each is None else seeding.np_random(each)[0] for rng, each in both]
