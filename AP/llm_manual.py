@@ -25,7 +25,6 @@ seeds, bench/llm_manual.py.)
 """
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +32,7 @@ import numpy as np
 
 from AP.language import LanguageOptions, open_model
 from AP.manual_texts import EXAMPLES, MANUALS, NO_MANUAL, QUESTIONS
+from AP.tf_idf import TfIdf
 from FN.a2c_agent import ActorCriticAgent
 from FN.ppo_agent import Config as PPOConfig
 from FN.ppo_agent import PPOAgent
@@ -73,10 +73,6 @@ class Config(PPOConfig, LanguageOptions):
     """Who learns; A2C takes the same settings, as far as it has them."""
 
 
-def words(text):
-    return re.findall(r"[a-z]+", text.lower())
-
-
 class Manual:
     """A text, as sentences that can be searched.
 
@@ -85,26 +81,13 @@ class Manual:
     """
 
     def __init__(self, text):
-        self.text, self.sentences = text, re.findall(r"[^.]+\.", text)
-        self.sentences = [sentence.strip() for sentence in self.sentences]
-        bags = [Counter(words(sentence)) for sentence in self.sentences]
-        self.vocabulary = sorted(set().union(*bags))
-        self.counts = np.array([[bag[word] for word in self.vocabulary] for bag in bags], float)  # [S, W]
-
-    def similarity(self, query):
-        """The cosine [S] of a query and each sentence; words weigh log(sentences / those that have the word)."""
-        bag = Counter(words(query))
-        weight = np.log(len(self.sentences) / (self.counts > 0).sum(axis=0))  # [W], 0 for a word that all have
-        asked = weight * [bag[word] for word in self.vocabulary]
-        rows = weight * self.counts
-        lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(asked)
-        return np.divide(rows @ asked, lengths, out=np.zeros(len(rows)), where=lengths > 0)
+        self.text, self.sentences = text, [sentence.strip() for sentence in re.findall(r"[^.]+\.", text)]
 
     def best(self, query):
         """The sentence most like a query; "" where none shares a word with it."""
         if not self.sentences:
             return ""
-        similarity = self.similarity(query)
+        similarity = TfIdf(self.sentences).similarity(query)
         return self.sentences[similarity.argmax()] if similarity.max() > 0 else ""
 
 

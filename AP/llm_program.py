@@ -24,7 +24,6 @@ Writing is greedy, so that a second try without the error would be the first one
 after the first try was won by reading the error.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +32,7 @@ import numpy as np
 from AP.language import LanguageOptions, open_model, open_models
 from AP.program_items import COMPOSED, GRAMMAR, RULES, SHOTS, SIMPLE, WORDINGS
 from AP.robot_calls import run_program
+from AP.tf_idf import TfIdf
 from framework.cli import run
 from framework.plots import COLOURS, finish, save_figure
 from framework.runs.folder import new_folder
@@ -50,23 +50,12 @@ class SkillLibrary:
         self.known[task] = program
 
     def nearest(self, ask, count=EXAMPLES):
-        """[(task, program)] of the tasks whose words are most like those of another one, the most similar last.
-
-        Similarity is the cosine of TF-IDF: words that all tasks have, such as "the", weigh nothing.
-        """
+        """[(task, program)] of the tasks whose words are most like those of another one, the most similar last."""
         if not self.known:
             return []
-        texts = [words_of(task.ask) for task in self.known] + [words_of(ask)]
-        vocabulary = sorted(set().union(*texts))
-        counts = np.array([[words.count(word) for word in vocabulary] for words in texts], float)
-        weights = counts * np.log(len(texts) / (counts > 0).sum(axis=0))
-        unit = weights / np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-12)
-        order = np.argsort(unit[:-1] @ unit[-1], kind="stable")[-count:]
+        similarity = TfIdf([task.ask for task in self.known]).similarity(ask)
+        order = np.argsort(similarity, kind="stable")[-count:]
         return [list(self.known.items())[number] for number in order]
-
-
-def words_of(text):
-    return re.findall(r"\w+", text.lower())
 
 
 class ProgramAgent:

@@ -78,23 +78,11 @@ def test_in_the_examples_each_event_is_good_once_and_bad_once_and_none_is_asked_
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-def test_similarity_by_hand():
+def test_the_sentence_most_like_a_query_is_picked_and_none_where_no_word_is_shared():
     manual = Manual("Red ball. Red key. Blue key.")
     assert manual.sentences == ["Red ball.", "Red key.", "Blue key."]
-    rare, common = np.log(3), np.log(3 / 2)  # of ball and blue; of red and key
-    expected = common / np.sqrt(2) / np.hypot(common, rare)
-    assert manual.similarity("the red key") == pytest.approx([expected, 1, expected])
-    asked = np.array([common, rare, common])  # of red, ball and key
-    expected = np.array([common**2 + rare**2, 2 * common**2, common**2])
-    expected /= np.hypot(common, [rare, common, rare]) * np.linalg.norm(asked)
-    assert manual.similarity("a red ball, a key") == pytest.approx(expected)
     assert manual.best("Is the key blue?") == "Blue key."
-
-
-def test_a_word_that_all_sentences_have_counts_nothing_and_where_none_is_shared_nothing_is_picked():
-    manual = Manual("The ball. The key.")
-    assert manual.similarity("the").tolist() == [0, 0]
-    assert manual.best("the door") == Manual("").best("the ball") == ""
+    assert Manual("The ball. The key.").best("the door") == Manual("").best("the ball") == ""
 
 
 @pytest.mark.parametrize(
