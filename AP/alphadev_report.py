@@ -96,6 +96,8 @@ def draw_lengths(ax, groups, shortest, scale="linear"):
     ax.set(xlabel="instructions run in the simulator", ylabel="instructions of the best program", xscale=scale)
     ax.xaxis.set_major_formatter(lambda steps, _: f"{steps:,.0f}")
     ax.minorticks_off()
+    if scale == "linear":
+        ax.locator_params(axis="x", nbins=4)  # such long numbers would run into each other
     if lengths:
         ax.set_yticks(range(min(lengths), max(lengths) + 1))
         room = 0.3 + 0.3 * (max(lengths) - min(lengths))  # for a legend

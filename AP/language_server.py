@@ -52,6 +52,7 @@ class ServerModel(LanguageModel):
         self.votes, self.unclear = None, 0
 
     def answer(self, question):
+        """By the prompt that the server repeats, or by votes; which of them is found out at the first question."""
         began = time.perf_counter()
         if not question.options:
             fields = self.write_text(question)

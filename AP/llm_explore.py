@@ -18,7 +18,7 @@ suggestions that make no sense pay nothing, so what counts is whether those that
     python AP/llm_explore.py --model smollm2   of another model; --again, --no-pmi: what the two rules are worth
     python AP/llm_explore.py --play            watch the best agent of the newest run; --resume goes on
 
-Of 8 achievements an agent unlocks some 0.2 in an episode, no more than by chance; with --no-pmi 1.3; where all that
+Of 8 achievements an agent unlocks some 0.2 in an episode, no more than by chance; with --no-pmi 1.2; where all that
 can be achieved is suggested (oracle), 3. To take the prior off, as was planned, takes away what the model knows.
 
 Du et al. let a model write goals, and compare their embeddings with a caption of what happened. Here goals are the

@@ -207,6 +207,8 @@ def ask_all(model):
 
 @dataclass(frozen=True)
 class Options(LanguageOptions):
+    """Of which plan is told, and of how much is measured."""
+
     instruction: str = "I am cold"
     """What the user says, for the plan that is told."""
     scene: int = 3

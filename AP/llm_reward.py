@@ -174,6 +174,8 @@ def ask_all(model):
 
 @dataclass(frozen=True)
 class Options(LanguageOptions):
+    """Of one user who is shown, or of the comparison."""
+
     wish: str = ""
     """One user, by words such as "dark, silence"; a room that is not named has the first wish of its pair."""
     control: Literal["none", "blank", "opposite", "shuffled"] = "none"

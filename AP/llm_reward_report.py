@@ -38,6 +38,7 @@ def draw(aligned, nice, games, path):
 
 
 def draw_aligned(ax, aligned, models):
+    """Every trial of each reward as a point, and their mean."""
     rng = np.random.default_rng(0)
     for row, (name, values) in enumerate(aligned.items()):
         place = models.index(name) if name in models else None
@@ -51,6 +52,7 @@ def draw_aligned(ax, aligned, models):
 
 
 def draw_nice(ax, nice):
+    """AUC under pleasant wishes, contrary ones, and none."""
     for place, (name, groups) in enumerate(nice.items()):
         for row, values in enumerate(groups[group] for group in GROUPS):
             y = row + 0.2 * (place - (len(nice) - 1) / 2)
@@ -62,6 +64,7 @@ def draw_nice(ax, nice):
 
 
 def draw_games(ax, games):
+    """Balanced accuracy, before the band of those who guess."""
     first = next(iter(games.values()))
     yes = np.array([told.base for told in first.values()]) * len(OFFERS)
     half = 1.96 / 4 * np.sqrt(1 / yes + 1 / (len(OFFERS) - yes))  # of the mean of two shares of a coin's answers

@@ -53,6 +53,7 @@ def house_of(task):
 
 
 def goto(robot, room):
+    """Walk to a room; what calls return is "", or why they failed."""
     if room not in ROOMS:
         return f"there is no {room}"
     robot.state, _ = walk(robot.state, np.array([ROOMS.index(room)]))
@@ -60,6 +61,7 @@ def goto(robot, room):
 
 
 def pick(robot, thing):
+    """Take a thing of this room; the error tells where it is."""
     if thing not in THINGS:
         return f"there is no {thing}"
     number = THINGS.index(thing)
@@ -75,11 +77,13 @@ def pick(robot, thing):
 
 
 def drop(robot):
+    """Put down what is held."""
     robot.state, (worked,) = put(robot.state)
     return "" if worked else "the hand is empty"
 
 
 def give(robot):
+    """Hand it to the user, in the living room."""
     if robot.state[0, ROBOT] != 0:
         return "the user is in the living room"
     robot.state, (worked,) = hand_over(robot.state)
@@ -87,6 +91,7 @@ def give(robot):
 
 
 def say(robot, words):
+    """Speak."""
     robot.said = (*robot.said, words)
     return ""
 
