@@ -119,6 +119,28 @@ def test_both_languages_show_the_same_blocks_tables_and_headings(english):
         assert count[0] == count[1], mark
 
 
+def tables(path):
+    """Every table of a document as its rows, without what stands in code or is written as an equation."""
+    text = re.sub(r"`[^`\n]*`|\$[^$\n]*\$|\\\|", "", path.read_text(encoding="utf-8"))
+    return [table.splitlines() for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_table_has_rows_and_each_row_the_cells_of_its_heading(path):
+    for heading, line, *rows in tables(path):
+        assert rows, heading
+        assert {row.count("|") for row in rows} == {heading.count("|")} == {line.count("|")}, heading
+
+
+@pytest.mark.parametrize("english", [p for p in DOCUMENTS if not p.name.endswith(".ja.md")], ids=lambda p: p.name)
+def test_both_languages_print_the_same_figures_in_their_tables(english):
+    japanese = english.with_name(english.name.replace(".md", ".ja.md"))
+    for ours, theirs in zip(tables(english), tables(japanese), strict=True):
+        for row, translated in zip(ours, theirs, strict=True):
+            figures = [set(re.findall(r"\d+\.\d+(?!\d|M| million)", text)) for text in (row, translated)]
+            assert figures[0] == figures[1], (row, translated)
+
+
 def test_ci_runs_the_commands_that_the_readme_marks():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for mark in ("<!-- first command -->\n```sh\n", "<!-- test command -->\n```sh\n"):
