@@ -137,7 +137,7 @@ def test_both_languages_print_the_same_figures_in_their_tables(english):
     japanese = english.with_name(english.name.replace(".md", ".ja.md"))
     for ours, theirs in zip(tables(english), tables(japanese), strict=True):
         for row, translated in zip(ours, theirs, strict=True):
-            figures = [set(re.findall(r"\d+\.\d+(?!\d|M| million)", text)) for text in (row, translated)]
+            figures = [set(re.findall(r"\d+\.\d+(?!\d|M| [mb]illion)", text)) for text in (row, translated)]
             assert figures[0] == figures[1], (row, translated)
 
 
