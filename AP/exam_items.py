@@ -1,4 +1,4 @@
-"""The questions of `AP.llm_exam`: ten tasks that an agent may give to a language model, written before any was asked.
+"""The questions of `AP.llm_exam`: fourteen tasks that an agent may give to a language model, written beforehand.
 
 They are frozen. Whoever changes one after having seen an answer measures something else; what a model cannot do stays
 as it was written. Each prompt is a few worked examples, an empty line, and the question; the same for every model.

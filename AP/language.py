@@ -73,6 +73,10 @@ class Bill:
     replayed: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    votes: int = 0
+    """Questions whose answer is a share of votes, where no log-probabilities are told."""
+    unclear: int = 0
+    """Votes that named none of the options."""
 
     def add(self, answer, replayed):
         self.calls += 1
@@ -82,7 +86,8 @@ class Bill:
 
     def __str__(self):
         cost = f"{self.tokens:,} tokens and {self.seconds:,.1f} s of the model"
-        return f"{self.calls:,} questions, {self.replayed:,} of them replayed; {cost}"
+        votes = f"; {self.votes:,} by votes, {self.unclear:,} of which named no option" if self.votes else ""
+        return f"{self.calls:,} questions, {self.replayed:,} of them replayed; {cost}{votes}"
 
 
 class LanguageModel:

@@ -9,6 +9,7 @@ The process computes with one thread: with two on two busy cores it is ten times
 
 import contextlib
 import hashlib
+import http.client
 import json
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from AP.language import Answer, LanguageModel
 LISTED = 500  # tokens whose probabilities the model tells
 RAISED, TRIES = 50.0, 20  # nats; draws
 SAMPLED = {"post_sampling_probs": True, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
-WAKING, PATIENCE = 120, 300  # seconds until the model is loaded, and until it answers
+PATIENCE = 300  # seconds until it answers
 CHILD = """
 import os, sys, threading
 import xllamacpp
@@ -190,7 +191,7 @@ class LocalModel(LanguageModel):
                 values = json.load(reply)
         except urllib.error.HTTPError as error:
             raise ValueError(f"the model refuses: {error.read(300).decode(errors='replace')}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise ValueError(f"the model's process does not answer ({error})") from None
         if "error" in values:
             raise ValueError(f"the model refuses: {values['error']}")

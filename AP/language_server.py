@@ -5,11 +5,12 @@
 Where the server repeats a prompt with its log-probabilities (``echo`` of /v1/completions), log p(option | prompt) is
 exact. Where it does not, as with chat models, it is asked to repeat one of the options, which are listed in each of
 their rotations, for what stands first is named more often; the share of the votes, with half a vote more for each,
-stands for p. Tables then say "votes". A reply that is none of the options is no vote, and is counted.
+stands for p. The bill then says so. A reply that is none of the options is no vote, and is counted there, too.
 
 A key is taken from the environment's NANOKA_API_KEY, and is never written anywhere.
 """
 
+import http.client
 import json
 import os
 import time
@@ -36,7 +37,6 @@ class ServerModel(LanguageModel):
 
     Attributes:
         votes: whether probabilities are shares of votes; None until that is known.
-        unclear: replies that were none of the options.
 
     Raises:
         ValueError: the address is none.
@@ -49,7 +49,7 @@ class ServerModel(LanguageModel):
         super().__init__(f"{model} at {parts.hostname}")
         self.address = address.rstrip("/").removesuffix("/v1")
         self.model, self.wait = model, wait
-        self.votes, self.unclear = None, 0
+        self.votes = None
 
     def answer(self, question):
         """By the prompt that the server repeats, or by votes; which of them is found out at the first question."""
@@ -65,7 +65,11 @@ class ServerModel(LanguageModel):
         return Answer(**fields, seconds=time.perf_counter() - began)
 
     def read_options(self, question):
-        """The fields of an `Answer` by the log-probabilities of the prompt and each option; None: it tells none."""
+        """The fields of an `Answer` by the log-probabilities of the prompt and each option; None: it tells none.
+
+        Raises:
+            ValueError: an option shares a token with the prompt.
+        """
         scores, lengths, tokens = [], [], 0
         for option in question.options:
             body = {"prompt": question.prompt + option, "max_tokens": 0, "echo": True, "logprobs": 0}
@@ -81,6 +85,8 @@ class ServerModel(LanguageModel):
                 return None
             if not of_option or len(places) == len(of_option):
                 return None  # it repeats no prompt
+            if len(question.prompt) not in places:
+                raise ValueError(f"{option!r} does not begin a token of its own after …{question.prompt[-30:]!r}")
             scores.append(total)
             lengths.append(len(of_option))
             tokens += used(reply)
@@ -89,13 +95,14 @@ class ServerModel(LanguageModel):
     def vote(self, question):
         """The fields of an `Answer` by votes, one for each rotation of the options."""
         options = [option.strip() for option in question.options]
+        self.bill.votes += 1
         votes, tokens = np.full(len(options), 0.5), 0
         for first in range(len(options)):
             listed = "\n".join(f"- {option}" for option in options[first:] + options[:first])
             said, cost = self.chat(question.prompt + ASK_FOR_ONE.format(options=listed), 32)
             tokens += cost
             named = [i for i, option in enumerate(options) if said.strip(" .\n-\"'").casefold() == option.casefold()]
-            self.unclear += not named
+            self.bill.unclear += not named
             votes[named] += 1
         return {
             "scores": tuple(np.log(votes / votes.sum()).tolist()),
@@ -137,7 +144,7 @@ class ServerModel(LanguageModel):
                 with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
                     return json.loads(reply.read().decode("utf-8"))
             except urllib.error.HTTPError as error:
-                said = error.read(300).decode(errors="replace").strip()
+                said = error.read(300).decode(errors="replace").strip().replace(key or "\0", "***")
                 if error.code in (429, 503) and tried < TRIES - 1:
                     self.wait(asked_to_wait(error.headers.get("Retry-After"), tried))
                 elif error.code in (400, 404, 405, 422, 501) and path == "/v1/completions":
@@ -148,7 +155,7 @@ class ServerModel(LanguageModel):
                 raise ValueError(f"{self.address} answers no UTF-8") from None
             except json.JSONDecodeError:
                 raise ValueError(f"{self.address} answers no JSON") from None
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:
                 reason = getattr(error, "reason", error)
                 raise ValueError(f"{self.address} cannot be reached, or does not answer: {reason}") from None
         raise AssertionError("the last try returns or raises")

@@ -8,7 +8,8 @@ compared with what is right, and with what one gets who guesses:
                      Beside it the share that is right where 0 divides Yes from No: models say Yes too often, or No,
                      so that the ranking may be perfect and the threshold useless
     wishes           each deed is judged under a wish and under its opposite; right is who says more for the one that
-                     fits. Who does not read the wish, but finds deeds nice or nasty, gets 0.5 here, by construction
+                     fits. Who judges the deed alone says the same for both, and is not right;
+                     who guesses is right half of the time
 
     python AP/llm_exam.py                     the three models, from recorded answers: a table and a plot
     python AP/llm_exam.py --task words        one task

@@ -6,15 +6,16 @@ probabilities of these words are the policy; PPO (Day 4) then changes the langua
     π(a | s) = exp(score(a)) / Σ_a' exp(score(a')),      score(a) = Σ_t log p(word_t of a | s, the words of a before)
 
 Log-probabilities, not logits: the words before have their share in them, and what only fills up a batch counts
-nothing. (GLAM's own code summed raw logits for years, and every filler counted as 1; --scores logits.)
+nothing. (GLAM's own code summed raw logits for years, --scores logits, and every filler counted as 1.)
 
-Does it help that the model has read something before? It reads `guides`: scenes with the next move of walkers who
-are right four times out of five, on their way to a key, a box or a cup. PPO then asks it to go to a ball, which no
-guide ever did. The control is the same text with the moves shuffled.
+Does it help that the model has read something before? It reads `guides`: scenes with the next move of walkers on
+their way to a key, a box or a cup, who know it in four of five moves and else go anywhere. PPO then asks it to go to
+a ball, which no guide ever did. The control is the same text with the moves shuffled.
 
     python AP/llm_policy.py                          read guides, then PPO: about a minute
     python AP/llm_policy.py --pretrain none          nothing was read; --pretrain shuffled, the control
-    python AP/llm_policy.py --actions words          actions of two words each: turn left, turn right, go forward
+    python AP/llm_policy.py --actions words          actions of two words each: turn left, turn right, move forward;
+                                                     --actions uneven: left, right, move forward
     python AP/llm_policy.py --play                   watch the best agent of the newest run; --resume goes on
 
 This reading is close to cloning (Day 6). It stands for what a large model has read somewhere, and is no such model.
@@ -27,7 +28,7 @@ import numpy as np
 
 from AP.tiny_gpt import Transformer, linear_head
 from FN.ppo_agent import Config as PPOConfig
-from FN.ppo_agent import PPOAgent
+from FN.ppo_agent import PPOAgent, check_batch_size
 from framework.distributions import Categorical
 from framework.evaluate import Evaluation, FreshWorlds
 from framework.graph import compiled
@@ -53,6 +54,7 @@ VOCABULARY = (*WORDS, "<pad>", *VERBS)
 OPTIONS = {
     "word": tuple((word,) for word in ACTIONS),
     "words": (("turn", "left"), ("turn", "right"), ("move", "forward")),
+    "uneven": (("left",), ("right",), ("move", "forward")),
 }
 READ_ABOUT = tuple(noun for noun in NOUNS if noun != "ball")
 
@@ -80,8 +82,8 @@ class Config(PPOConfig):
     """Gradient steps of reading."""
     pretrain_rate: float = 1e-3
     """The step size of Adam while reading."""
-    actions: Literal["word", "words"] = "word"
-    """Actions of one word each, or of two."""
+    actions: Literal["word", "words", "uneven"] = "word"
+    """Actions of one word each, of two, or of one, one and two."""
     scores: Literal["log-probabilities", "logits"] = "log-probabilities"
     """What is summed over the words of an action; logits, a mistake on purpose."""
     size: tuple[int, int, int] = (64, 2, 4)
@@ -100,12 +102,12 @@ def options_of(actions):
 
 
 def guides(count, rng, actions, shuffled=False):
-    """Texts [count, LENGTH + L] of scenes and the move that a walker makes there, right in 0.8 of them, else any.
+    """Texts [count, LENGTH + L] of scenes and what a walker does there: in 0.8 the right move, else any.
 
     Args:
         count: of texts.
         rng: a numpy Generator.
-        actions: "word" or "words".
+        actions: a key of `OPTIONS`.
         shuffled: whether each scene gets the move of another one.
     """
     rooms = TextRoomVector(min(count, 256), READ_ABOUT)
@@ -136,6 +138,7 @@ class GLAMAgent(PPOAgent):
     def __init__(self, observation_space, action_space, config):
         if observation_space.shape[-1] != LENGTH:
             raise ValueError(f"this agent reads texts of {LENGTH} words, such as those of TextRoom-v0")
+        check_batch_size(config)
         self.config, self.policy_class = config, Categorical
         self.options, self.counts = options_of(config.actions)
         length = LENGTH + self.options.shape[1]
@@ -194,11 +197,12 @@ class GLAMAgent(PPOAgent):
         return total / tf.cast(tf.shape(texts)[0], tf.float32)
 
     def learn_to_read(self, config):
-        """Read so many minibatches of `guides`; returns the loss of a word at the end."""
+        """Read so many minibatches of `guides`, of --quick a tenth; returns the loss of a word at the end."""
         self.reader = keras.optimizers.Adam(config.pretrain_rate, global_clipnorm=1.0)
         self.reader.build(self.transformer.trainable_variables + self.head.trainable_variables)
         rng, loss = np.random.default_rng([config.seed, 3]), None
-        for _ in range(config.pretrain_steps // 20):
+        minibatches = config.pretrain_steps // 10 if config.quick else config.pretrain_steps
+        for _ in range(max(1, minibatches // 20)):
             texts = guides(20 * 64, rng, config.actions, config.pretrain == "shuffled")
             loss = self.read(texts.reshape(20, 64, -1), config.pretrain_rate)
         return float(loss)
@@ -208,6 +212,11 @@ class Reached(FreshWorlds):
     """The share of rooms in which the goal is reached; nothing else is rewarded."""
 
     measure = "share of rooms in which the goal is reached"
+
+    def before(self, agent):
+        """Say how good an agent is before PPO."""
+        share = self(agent, self.config.eval_episodes, self.config.seed).mean
+        print(f"before PPO: {share:.2f} of the rooms", flush=True)
 
     def __call__(self, agent, episodes, seed):
         evaluation = super().__call__(agent, episodes, seed)
@@ -219,12 +228,13 @@ def train(config):
     begin(config)
     envs = make_worlds(config)
     agent = GLAMAgent(envs.observation_space, envs.action_space, config)
-    if config.pretrain != "none" and config.pretrain_steps >= 20:
-        print(f"first it reads, {config.pretrain_steps:,} minibatches of guides: half a minute", flush=True)
-        print(f"loss of a word after reading: {agent.learn_to_read(config):.3f} nats", flush=True)
     reached, remaining = Reached(config), Linear(1.0, 0.0, config.steps)
-    print(f"before PPO: {reached(agent, config.eval_episodes, config.seed).mean:.2f} of the rooms", flush=True)
     with Trainer(config, agent=agent, envs=envs, evaluate=reached, measure=Reached.measure) as trainer:
+        if trainer.total_steps == 0:  # a run that goes on has read already
+            if config.pretrain != "none" and config.pretrain_steps:
+                print("first it reads guides: half a minute", flush=True)
+                print(f"loss of a word after reading: {agent.learn_to_read(config):.3f} nats", flush=True)
+            reached.before(agent)
         for step in trainer:
             rollout = Rollout()
             for _ in range(config.rollout_steps):

@@ -100,7 +100,10 @@ def prior_of(config):
     """β log p [9, A]: the mean over the wordings, of the model that a configuration names."""
     if config.prior == "none":
         return np.zeros((len(SIDES) * len(WAYS), len(OPTIONS)), np.float32)
-    table = log_prior(open_model(LanguageOptions(model=config.prior)), config.examples).mean(axis=0)
+    model = open_model(LanguageOptions(model=config.prior))
+    wordings = log_prior(model, config.examples)
+    print(f"{model.name}: {model.bill}", flush=True)
+    table = wordings.mean(axis=0)
     if config.shuffled:
         told = [row for row in range(len(table)) if place(*divmod(row, len(WAYS)))]
         order = np.random.default_rng([config.seed, 4]).permutation(told)
@@ -143,8 +146,9 @@ def train(config):
     envs = make_worlds(config)
     agent = PriorAgent(envs.observation_space, envs.action_space, config)
     reached, remaining = Reached(config), Linear(1.0, 0.0, config.steps)
-    print(f"before PPO: {reached(agent, config.eval_episodes, config.seed).mean:.2f} of the rooms", flush=True)
     with Trainer(config, agent=agent, envs=envs, evaluate=reached, measure=Reached.measure) as trainer:
+        if trainer.total_steps == 0:
+            reached.before(agent)
         for step in trainer:
             rollout = Rollout()
             for _ in range(config.rollout_steps):

@@ -107,6 +107,17 @@ def standardise(advantage):
     return (advantage - tf.reduce_mean(advantage)) / (tf.math.reduce_std(advantage) + 1e-8)
 
 
+def check_batch_size(config):
+    """Refuse minibatches that do not divide a rollout; one that is larger than a rollout is the rollout itself.
+
+    Raises:
+        ValueError: batch_size does not divide num_envs × rollout_steps.
+    """
+    size = config.num_envs * config.rollout_steps
+    if config.batch_size < 1 or size % min(config.batch_size, size):
+        raise ValueError(f"batch_size must divide num_envs × rollout_steps = {size}; got {config.batch_size}")
+
+
 def network(observation_space, action_space, config):
     """Reads observations [B, …]; gives what the policy is made of, such as logits [B, A], and V [B, 1].
 
@@ -137,9 +148,7 @@ class PPOAgent(Agent):
     acts_with, learns_with = ("network",), ("optimizer", "generator", "rng")
 
     def __init__(self, observation_space, action_space, config):
-        size = config.num_envs * config.rollout_steps
-        if config.batch_size < 1 or size % min(config.batch_size, size):
-            raise ValueError(f"batch_size must divide num_envs × rollout_steps = {size}; got {config.batch_size}")
+        check_batch_size(config)
         self.config, self.policy_class = config, policy_class(action_space)
         self.network = network(observation_space, action_space, config)
         self.optimizer = keras.optimizers.Adam(

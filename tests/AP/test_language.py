@@ -9,8 +9,9 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from AP import language_server
-from AP.language import RECORDED, Answer, LanguageModel, LanguageOptions, Question, compared, open_model
+from AP import language_local, language_server
+from AP.language import RECORDED, Answer, LanguageModel, LanguageOptions, Question, compared, open_model, open_models
+from AP.language_local import LocalModel
 from AP.language_server import ServerModel
 from AP.recorded_answers import RecordedModel, Recorder, as_text, read_answers
 
@@ -99,6 +100,25 @@ def test_models_share_a_file_and_each_keeps_its_own_answers(tmp_path):
         RecordedModel(path, "three")
 
 
+def test_answers_that_nobody_asks_for_any_more_are_forgotten(tmp_path):
+    path = tmp_path / "answers.json"
+    path.write_text(as_text({"one": (ABOUT, ANSWERS), "two": (ABOUT, ANSWERS)}), encoding="utf-8")
+    recorder = Recorder(Knows(), path, "one", ABOUT)
+    recorder.choose(CHOICE.prompt, CHOICE.options)
+    recorder.forget_others()
+    recorder.close()
+    assert list(RecordedModel(path, "one").answers) == [CHOICE]
+    assert RecordedModel(path, "two").answers == ANSWERS
+
+
+def test_prompts_that_go_on_from_earlier_ones_are_replayed_whole(tmp_path):
+    prompts = ("Do\n\nA:", "Do\n\nB:", "Do\n\nA: one\nError:", "Do\n\nA: one\nError: two", "Do\n\nB: one")
+    answers = {Question(each, max_tokens=3): Answer(text=str(n)) for n, each in enumerate(prompts)}
+    (tmp_path / "answers.json").write_text(as_text({"one": (ABOUT, answers)}), encoding="utf-8")
+    assert (tmp_path / "answers.json").read_text(encoding="utf-8").count("Do") == 1
+    assert RecordedModel(tmp_path / "answers.json", "one").answers == answers
+
+
 def test_a_question_that_was_never_recorded_is_an_error_and_no_guess(tmp_path):
     path = tmp_path / "answers.json"
     path.write_text(as_text({"one": (ABOUT, ANSWERS)}), encoding="utf-8")
@@ -130,6 +150,12 @@ def test_a_model_that_there_is_not_is_one_sentence(options, said):
         open_model(options)
 
 
+def test_a_server_stands_beside_the_recorded_models_and_answers_for_none_of_them():
+    models = open_models(LanguageOptions(server="http://127.0.0.1:1", model="m"))
+    assert list(models) == [*RECORDED.values(), "m at 127.0.0.1"]
+    assert [model.replays for model in models.values()] == [True] * 3 + [False]
+
+
 # -- a model on this machine -----------------------------------------------------------------------------------------
 
 needs_llm = pytest.mark.skipif(
@@ -144,6 +170,53 @@ def smollm2():
 
     with LocalModel(file(), RECORDED["smollm2"]) as model:
         yield model
+
+
+class Letters(LocalModel):
+    """Each letter is a token, but "th" is one; what follows is by chance. It tells as much as llama.cpp does."""
+
+    def __init__(self):
+        LanguageModel.__init__(self, "letters")
+        self.plain = ord("\n")
+
+    def logits(self, before):
+        return np.random.default_rng(list(before)).normal(0, 3, 129)
+
+    def post(self, path, body):
+        if path == "/tokenize":
+            return {"tokens": [128 if each == "#" else ord(each) for each in body["content"].replace("th", "#")]}
+        logits = self.logits(body["prompt"])
+        raised = logits.copy()
+        for token, nats in body["logit_bias"]:
+            raised[token] += nats
+        sampled = body.get("post_sampling_probs", False)
+        values = raised if sampled else logits
+        log_p = values - np.logaddexp.reduce(values)
+        best = np.argsort(-log_p)[: body["n_probs"]].tolist()
+        told = [{"id": each, "bytes": [97], "logprob": log_p[each], "prob": np.exp(log_p[each])} for each in best]
+        listed = {"top_probs" if sampled else "top_logprobs": told}
+        return {"completion_probabilities": [listed], "timings": {"prompt_n": len(body["prompt"])}}
+
+
+@pytest.mark.parametrize("listed", [129, 3])
+def test_an_option_scores_the_log_probabilities_of_its_tokens_listed_or_not(listed, monkeypatch):
+    monkeypatch.setattr(language_local, "LISTED", listed)
+    model, options = Letters(), (" a", " ab", " the", " xyz")
+    scores, lengths = model.choose("It is", options)
+    assert lengths.tolist() == [2, 3, 3, 4]
+    for option, score in zip(options, scores, strict=True):
+        read, total = model.tokens("It is"), 0.0
+        for token in model.tokens(option):
+            logits = model.logits(read)
+            total += logits[token] - np.logaddexp.reduce(logits)
+            read.append(token)
+        assert score == pytest.approx(total)
+
+
+def test_an_option_that_changes_the_prompts_last_token_is_refused():
+    assert Letters().choose("wit", ("e", "a"))[1].tolist() == [1, 1]
+    with pytest.raises(ValueError, match="'he' does not begin a token of its own after …'wit'"):
+        Letters().choose("wit", ("e", "he"))
 
 
 @needs_llm
@@ -199,7 +272,7 @@ def server(reply):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, headers, data = reply(self.path, body, dict(self.headers))
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
+            for name, value in {"Content-Length": str(len(data)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
@@ -250,6 +323,37 @@ def test_a_server_that_repeats_prompts_gives_exact_scores():
     assert model.bill.tokens == len("It is ab") + len("It is z")
 
 
+def test_a_server_whose_tokens_span_the_end_of_the_prompt_is_refused():
+    def pairs(path, body, headers):
+        text = body["prompt"]
+        told = {"text_offset": list(range(0, len(text), 2)), "token_logprobs": [-1.0] * (len(text) // 2)}
+        return as_json({"choices": [{"logprobs": told}]})
+
+    with server(pairs) as address, pytest.raises(ValueError, match="' ab' does not begin a token of its own after"):
+        ServerModel(address, "m").choose("It is", (" ab", " cd"))
+
+
+def test_a_server_that_tells_the_key_is_not_quoted(monkeypatch):
+    monkeypatch.setenv("NANOKA_API_KEY", "secret-1")
+    tells = server(lambda path, body, headers: (401, {}, headers["Authorization"].encode()))
+    with tells as address, pytest.raises(ValueError, match=r"refuses \(401\): Bearer \*\*\*$"):
+        ServerModel(address, "m").choose("It is", (" a", " b"))
+
+
+def test_a_server_is_asked_for_the_most_probable_words():
+    asked = []
+
+    def reply(path, body, headers):
+        asked.append((path, body))
+        return chats(lambda _: "red")(path, body, headers)
+
+    with server(reply) as address:
+        model = ServerModel(address, "m")
+        model.choose("It is", (" red", " blue"))
+        model.write("It is")
+    assert {body["temperature"] for path, body in asked if path == "/v1/chat/completions"} == {0}
+
+
 def test_a_server_without_log_probabilities_votes_over_all_rotations():
     with server(chats(lambda prompt: prompt.split("\n- ")[1].split("\n")[0] + ".")) as address:  # always the first
         model = ServerModel(address, "m")
@@ -261,9 +365,17 @@ def test_a_server_without_log_probabilities_votes_over_all_rotations():
         assert np.exp(model.choose("It is", (" red", " blue", " green"))[0]) == pytest.approx(
             [0.5 / 4.5, 3.5 / 4.5, 0.5 / 4.5]
         )
-        assert model.unclear == 0
+        assert model.bill.unclear == 0
         assert np.exp(model.choose("It is", (" red", " blue"))[0]) == pytest.approx([0.5, 0.5])
-        assert model.unclear == 2  # counted, not taken for an answer
+        assert model.bill.unclear == 2  # counted, not taken for an answer
+        assert str(model.bill).endswith("by votes, 2 of which named no option")
+
+
+def test_a_reply_that_is_none_of_the_options_moves_no_share():
+    with server(chats(lambda prompt: "red" if prompt.split("\n- ")[1].startswith("red") else "I see")) as address:
+        model = ServerModel(address, "m")
+        assert np.exp(model.choose("It is", (" red", " blue", " green"))[0]) == pytest.approx([0.6, 0.2, 0.2])
+    assert model.bill.unclear == 2
 
 
 def test_a_server_that_is_busy_is_asked_again_and_the_key_comes_from_the_environment(monkeypatch):
@@ -290,8 +402,9 @@ def test_a_server_that_is_busy_is_asked_again_and_the_key_comes_from_the_environ
         (lambda *_: (200, {}, b'{"a": "\xff\xfe"}'), "answers no UTF-8"),
         (lambda *_: (200, {}, b"<html>"), "answers no JSON"),
         (lambda *_: as_json({"choices": []}), "not as OpenAI's interface does"),
+        (lambda *_: (200, {"Content-Length": "99"}, b"{}"), "does not answer: IncompleteRead"),
     ],
-    ids=["429", "401", "UTF-8", "JSON", "other"],
+    ids=["429", "401", "UTF-8", "JSON", "other", "cut short"],
 )
 def test_a_server_that_misbehaves_is_one_sentence(reply, said):
     with server(reply) as address, pytest.raises(ValueError, match=said):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from AP.exam_items import RECIPES, TASKS, next_to_make
-from AP.language import ANSWERS, RECORDED, YES_NO, LanguageModel
+from AP.language import ANSWERS, RECORDED, YES_NO, Answer, LanguageModel
 from AP.llm_exam import auc, auc_mark, best_known, contrast, share, sit
 from AP.recorded_answers import RecordedModel, read_answers
 from bench.record_answers import DIGESTS, PAGES
@@ -95,13 +95,34 @@ class Nice(LanguageModel):
         return np.array([float(niceness), 0.0]), np.array([1, 1])
 
 
-def test_who_does_not_read_the_wish_gets_half_by_contrast():
+def test_who_does_not_read_the_wish_is_never_right_by_contrast_and_who_guesses_is_half_the_time():
     marks = {mark.way: mark for mark in sit(TASKS["wishes"], Nice("nice"))}
     assert marks["contrast"].value == 0  # a tie is no answer for either wish
     assert marks["AUC"].value == pytest.approx(0.5)
     items, rng = TASKS["wishes"].items, np.random.default_rng(0)
     guesses = [contrast(TASKS["wishes"], rng.normal(size=len(items)))[0].value for _ in range(300)]
     assert np.mean(guesses) == pytest.approx(0.5, abs=0.03)
+
+
+class Examinee(LanguageModel):
+    """Knows which option is right, or which is not, and says so more or less loudly."""
+
+    def __init__(self, task, sign):
+        super().__init__("examinee")
+        self.right, self.sign = {item.prompt: item.right for item in task.items}, sign
+
+    def answer(self, question):
+        rng, right = np.random.default_rng(len(self._known)), self.right.get(question.prompt)
+        if not question.options:
+            return Answer(text=f" {right}" if self.sign > 0 else " no idea")
+        scores = [self.sign * rng.uniform(1, 9) * (number == right) for number in range(len(question.options))]
+        return Answer(tuple(scores), (1,) * len(scores))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_who_knows_the_answers_has_full_marks_and_who_says_the_contrary_none(name):
+    for sign, value in ((1, 1.0), (-1, 0.0)):
+        assert {mark.value for mark in sit(TASKS[name], Examinee(TASKS[name], sign))} == {value}
 
 
 # -- answers ---------------------------------------------------------------------------------------------------------
