@@ -44,7 +44,7 @@ from framework.agent import Agent
 from framework.distributions import Categorical
 from framework.graph import compiled, same_shape
 from framework.networks import Layers, copy_weights
-from framework.replay import Batch, ReplayBuffer
+from framework.replay import ReplayBuffer, joined
 from framework.runs.config import WorldConfig
 from framework.tf import begin, keras, tf
 from framework.trainer import Trainer
@@ -220,8 +220,7 @@ def minibatches(online, offline, config):
     counts = (offline, from_data), (online, config.batch_size - from_data)
     parts = [buffer.sample_with_returns(count, config.gradient_steps) for buffer, count in counts if count]
     batches, returns = zip(*parts, strict=True)
-    batches = Batch(*(np.concatenate(arrays, axis=1) for arrays in zip(*batches, strict=True)))
-    return batches, np.concatenate(returns, axis=1)
+    return joined(batches), np.concatenate(returns, axis=1)
 
 
 def train(config):

@@ -11,7 +11,7 @@ language model knows at each word, averaged (a linear head on a frozen network).
 too: it writes n reviews, and r chooses the best of them.
 
     python AP/rating.py                               the synthetic rater answers 40 times; some seconds
-    python AP/rating.py --reads features              the network knows grammar, and of the taste little
+    python AP/rating.py --reads features              what the network knows; it takes more answers
     python AP/rating.py --rater coin                  where there is no taste, none is found
     python AP/rating.py --answers 640                 what more answers are worth
     python AP/rating.py --ratings nanoka-ratings.json your own answers, saved on the simulator's page Rate

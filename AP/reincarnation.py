@@ -23,7 +23,7 @@ of Q, see AP/teachers.py. Six other ways to use a teacher share all else (`WORKF
     python AP/reincarnation.py --workflow scratch        the same student without it, or another workflow
     python AP/reincarnation.py --env MinAtar/Breakout-v1 needs the extra minatar
     python AP/reincarnation.py --teacher FILE            the agent.npz of a run of Day 4 in the same world
-    python AP/reincarnation.py --no-weaning              λ stays 1; --temperature 1 and --n-step 1 hurt, too
+    python AP/reincarnation.py --no-weaning              λ stays 1; --temperature and --n-step are others to try
     python AP/reincarnation.py --play                    watch the best agent of the newest run; --resume goes on
 
 A step of the offline phase is a gradient step; one online is a step of a world.

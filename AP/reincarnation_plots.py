@@ -1,4 +1,4 @@
-"""Pictures of AP/reincarnation.py: seven workflows over the steps in the world, and what hurts. Day 7."""
+"""Pictures of AP/reincarnation.py: workflows over steps in the world, and QDagger with one thing changed. Day 7."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ ORDER = ("scratch", "rehearsal", "jsrl", "kickstarting", "pretraining", "fine_tu
 
 
 def draw_reincarnation(found, workflows, ablations, teacher, path):
-    """Evaluations of the workflows; of QDagger and of what hurts; and λ.
+    """Evaluations of the workflows; of QDagger, and with one thing changed; and λ.
 
     Args:
         found: {setting: [{"curve": [(step online, mean return), …], "lambda": [(step online, λ), …]}, …]}, of each
@@ -39,7 +39,7 @@ def draw_reincarnation(found, workflows, ablations, teacher, path):
         ax.annotate("the teacher", (1, teacher), (-2, 3), xycoords=("axes fraction", "data"), fontsize=8, ha="right",
                     textcoords="offset points", color="0.25")  # fmt: skip
         ax.set(ylabel="bricks in an episode", ylim=(0, None))
-    titles = f"MinAtar's Breakout, {seeds} seeds", "QDagger, and what hurts", "λ, the weight of the teacher"
+    titles = f"MinAtar's Breakout, {seeds} seeds", "QDagger, with one thing changed", "λ, the weight of the teacher"
     for ax, title in zip((all_of_them, hurt, weights), titles, strict=True):
         ax.set_title(title, fontsize=10)
         ax.set(xlim=(0, LAST), xlabel="steps in the world")

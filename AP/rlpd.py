@@ -30,7 +30,7 @@ from AP.maze_data import Attempts, data_of, episodes_ended, fill, maze_of
 from FN.sac_agent import LOG_STD, SACAgent
 from framework.graph import compiled, same_shape
 from framework.networks import Layers, continuous_actions, copy_weights
-from framework.replay import Batch, ReplayBuffer
+from framework.replay import ReplayBuffer, joined
 from framework.runs.config import WorldConfig
 from framework.tf import begin, keras, tf
 from framework.trainer import Trainer
@@ -128,11 +128,10 @@ def clipped(data):
 
 def minibatches(online, offline, config):
     """K minibatches [K, N, …] of two buffers. Each of them has its share of data, and not only all of them together:
-    rows are joined along axis 1. Joined end to end and cut into K, the first half of them would be all data."""
+    joined end to end and cut into K, the first half of them would be all data."""
     from_data = round(config.offline_ratio * config.batch_size)
     rows = (offline, from_data), (online, config.batch_size - from_data)
-    parts = [buffer.sample(count, batches=config.utd) for buffer, count in rows if count]
-    batches = Batch(*(np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True)))
+    batches = joined([buffer.sample(count, batches=config.utd) for buffer, count in rows if count])
     return batches._replace(reward=batches.reward + np.float32(config.reward_shift))
 
 

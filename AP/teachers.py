@@ -24,7 +24,7 @@ from framework.agent import build_agent, read_agent
 from framework.evaluate import evaluate
 from framework.graph import compiled
 from framework.networks import discrete_actions
-from framework.replay import Batch, ReplayBuffer
+from framework.replay import ReplayBuffer, joined
 from framework.runs.files import load_arrays
 from framework.runs.folder import ROOT
 from framework.schedules import Linear
@@ -254,8 +254,7 @@ def minibatches(own, data, share, config):
     """K minibatches [K, N, …]; in each of them so large a share of the rows is from the teacher's data."""
     from_data = round(share * config.batch_size)
     counts = (data, from_data), (own, config.batch_size - from_data)
-    parts = [buffer.sample(count, batches=config.gradient_steps) for buffer, count in counts if count]
-    return Batch(*(np.concatenate(arrays, axis=1) for arrays in zip(*parts, strict=True)))
+    return joined([buffer.sample(count, batches=config.gradient_steps) for buffer, count in counts if count])
 
 
 def imitated(whom, teacher, batches, weight):

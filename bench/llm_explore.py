@@ -1,6 +1,6 @@
 """ELLM: what goals that make sense are worth to who explores, seed by seed, beside novelty and other goals.
 
-    python bench/llm_explore.py                   everything: about 25 minutes of one core
+    python bench/llm_explore.py                   everything: about 30 minutes of one core
     python bench/llm_explore.py --main            the six kinds of goals alone, without ablations and other models
     python bench/llm_explore.py --only pairs      settings whose name has this in it; the others stay as they are
     python bench/llm_explore.py --only models     no training: what three models suggest, in three wordings
@@ -12,6 +12,7 @@ not learnt from. What stands in results/llm_explore.json is not run again. Draws
 
 import csv
 import json
+import math
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -44,6 +45,9 @@ OTHERS = {
     "goals that can be achieved, paid each time": {"goals": "oracle", "again": True},
     "goals of the 0.5B": {"model": "qwen-0.5b"},
     "goals of the 135M": {"model": "smollm2"},
+    "goals of the 0.5B, prior not taken off": {"model": "qwen-0.5b", "pmi": False},
+    "goals of the 135M, prior not taken off": {"model": "smollm2", "pmi": False},
+    "goals of a shuffled text, prior not taken off": {"goals": "shuffled", "pmi": False},
 }
 CURVES = (*MAIN, "goals of the 1.5B, prior not taken off")  # what has a colour
 LAST = 10_000  # steps that count
@@ -59,7 +63,7 @@ def learn(config):
     finally:
         shutil.rmtree(folder)
     curve = [(int(row["step"]), float(row["return"])) for row in rows if row["return"]]
-    return curve, float(rows[-1]["ever"])
+    return curve, math.ceil(float(rows[-1]["ever"]))  # the mean since the row before, of what only grows
 
 
 def of_models():

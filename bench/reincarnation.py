@@ -1,6 +1,6 @@
-"""Seven ways to use a teacher in MinAtar's Breakout, and what hurts QDagger: every seed.
+"""Seven ways to use a teacher in MinAtar's Breakout, and QDagger with one thing changed: every seed.
 
-    python bench/reincarnation.py                   everything; about 3 hours of one core
+    python bench/reincarnation.py                   everything; about 3 hours of one core, alone
     python bench/reincarnation.py --only qdagger    the settings with this in their names; the others stay
     python bench/reincarnation.py --workers 2       runs side by side
 
@@ -30,7 +30,12 @@ from framework.tf import begin
 from framework.vector import make_worlds
 
 ONLINE, LONGEST = 100_000, 200_000  # steps in the world of all, and of the one without a teacher
-ABLATIONS = {"τ = 1": "--temperature 1", "1-step targets": "--n-step 1", "λ stays 1": "--no-weaning"}  # of QDagger
+ABLATIONS = {  # of QDagger; c / τ is how hard the teacher pulls
+    "τ = 1": "--temperature 1",
+    "τ = 1, c = 4": "--temperature 1 --distillation-weight 4",
+    "1-step targets": "--n-step 1",
+    "λ stays 1": "--no-weaning",
+}
 NUMBERS = ("steps to the teacher's score", "mean of all evaluations", "end score")
 
 

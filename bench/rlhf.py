@@ -68,12 +68,18 @@ def home(name, seed):
 
 
 def trained(page, agent_class, config, folder):
-    """(the agent at the end of its training, the processor's seconds); a run that is finished is not repeated."""
-    began = time.process_time()
+    """(the agent at the end of its training, the processor's seconds of it); a run that is finished is not repeated.
+
+    The seconds are None where the run was stopped and went on.
+    """
+    note = folder / "processor_seconds.txt"
     if not (folder / "result.json").exists():
+        whole, began = not folder.exists(), time.process_time()
         page.train(replace(config, run_folder=folder.as_posix()))
+        if whole:
+            note.write_text(f"{time.process_time() - began:.1f}", encoding="utf-8")
     agent, _ = load_agent(folder / "final.npz", agent_class, page.Config)
-    return agent, round(time.process_time() - began, 1)
+    return agent, float(note.read_text(encoding="utf-8")) if note.exists() else None
 
 
 def reward_model_of(comparisons, seed):
@@ -167,17 +173,16 @@ def draw(results, path):
         know.plot(COMPARISONS, share, "o-", color=COLOURS[0], alpha=0.5, markersize=4)
     know.axhline(1, color="0.4", linestyle=":")
     know.set(xscale="log", xlabel="comparisons", ylabel="right, of the best possible", title="reward models")
-    seed, frontier = next(iter(results["frontiers"].items()))
+    frontier = next(iter(results["frontiers"].values()))
     for (name, marker), colour in zip((("best of n", "s"), ("optimum", "D")), COLOURS, strict=False):
         rows = np.array(frontier["8,000"][name])
         way.plot(
             np.sqrt(np.maximum(rows[:, 1], 0)), rows[:, 3], f"{marker}--", color=colour, label=name, markersize=4
         )
-    ends = {**results["tuned"][seed], **results["dpo"][seed]}
-    for (name, _), colour, marker in zip(ends.items(), [*COLOURS, *COLOURS][2:], "o^v<>Xpho*", strict=False):
-        points = [results[part][one][name] for part in ("tuned", "dpo") for one in results[part] if name in ends]
-        if not points:
-            continue
+    ends = [*results["tuned"].values(), *results["dpo"].values()]  # of each seed
+    names = dict.fromkeys(name for of_seed in ends for name in of_seed)
+    for name, colour, marker in zip(names, [*COLOURS, *COLOURS][2:], "o^v<>Xpho*", strict=False):
+        points = [of_seed[name] for of_seed in ends if name in of_seed]
         x, y = zip(*((max(point["KL"], 0) ** 0.5, point["true score"]) for point in points), strict=True)
         way.plot(x, y, marker, color=colour, label=name, markersize=6)
     way.set(xlabel="√KL", ylabel="true score", title="8,000 comparisons: ends of training")
@@ -209,7 +214,7 @@ def main(options):
                 continue
             print(f"{part}, seed {seed}", flush=True)
             results[part][str(seed)] = json.loads(json.dumps(MEASURED[part](seed)))
-            results["machine"] = machine("numpy", "tensorflow", "keras")
+            results["machine"] = machine("numpy", "tensorflow-cpu", "keras")
             save("rlhf", results)
     if all(results.get(part) for part in ("rewards", "tuned", "free", "dpo", "frontiers")):
         draw(results, ROOT / "docs" / "rlhf.png")

@@ -34,6 +34,11 @@ class Batch(NamedTuple):
         return Batch(*(array[k] for array in self))
 
 
+def joined(batches):
+    """One `Batch` [K, N, …] of several [K, n, …], such as two buffers': each of the K has rows of all."""
+    return Batch(*(np.concatenate(arrays, axis=1) for arrays in zip(*batches, strict=True)))
+
+
 class ReplayBuffer:
     """The last ``capacity`` transitions of B worlds, rounded down to whole rows of B, drawn uniformly.
 
