@@ -133,6 +133,7 @@ def table(results):
 def draw(results, path):
     """What was done by each try, for each wording; and composed tasks with a library and without."""
     from matplotlib import pyplot as plt
+    from matplotlib.patches import Patch
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained", width_ratios=(3, 2))
     numbers = np.arange(1, TRIES + 1)
@@ -143,16 +144,18 @@ def draw(results, path):
         band = {"color": COLOURS[place], "alpha": 0.15}
         left.fill_between(numbers, shares.min(axis=1), shares.max(axis=1), **band)
         for shift, kind, hatch in ((-0.2, "without", ""), (0.2, "with", "//")):
-            label = None if place else f"{kind} a library"
-            style = {"color": COLOURS[place], "hatch": hatch, "alpha": 0.75, "edgecolor": "white", "label": label}
-            right.bar(place + shift, done_by(result[kind], TRIES), 0.36, **style)
+            style = {"color": COLOURS[place], "hatch": hatch, "alpha": 0.75, "edgecolor": "white"}
+            bars = right.bar(place + shift, done_by(result[kind], TRIES), 0.36, **style)
+            right.bar_label(bars, fmt="%.2f", fontsize=8)
     left.set(xlabel="tries, each with the errors before", ylabel="simple tasks done", ylim=(-0.02, 1.05))
     left.set_xticks(numbers)
     right.set_xticks(range(len(results)), [name.split()[-1] for name in results])
     right.set(ylabel="composed tasks done", ylim=(0, 1.05))
+    left.legend(frameon=False)
+    kinds = [Patch(facecolor="0.6", edgecolor="white", hatch=hatch) for hatch in ("", "//")]
+    right.legend(kinds, ["without a library", "with a library"], frameon=False)
     for ax in (left, right):
-        ax.legend(frameon=False)
-        finish(ax)
+        finish(ax, legend=False)
     save_figure(figure, path)
 
 

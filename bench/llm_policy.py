@@ -34,6 +34,8 @@ READING = {
     "nothing read": {"pretrain": "none"},
     "guides, actions of two words": {"actions": "words"},
     "guides, logits of two words": {"actions": "words", "scores": "logits"},
+    "guides, actions of one or two words": {"actions": "uneven"},
+    "guides, logits of one or two words": {"actions": "uneven", "scores": "logits"},
 }
 PRIORS = {
     **{f"prior: {name}": {"prior": key} for key, name in reversed(RECORDED.items())},
@@ -90,17 +92,18 @@ def steps_to(curve, goal=0.8):
 def draw(known):
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained", sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(12, 5.6), layout="constrained", sharey=True)
     titles = "the policy is a language model (GLAM)", "a language model stands before the policy"
     for ax, title, names in zip(axes, titles, (READING, PRIORS), strict=True):
         for number, name in enumerate(name for name in names if name in known):
             for place, row in enumerate(known[name]):
                 steps, values = zip(*row["curve"], strict=True)
-                style = {"color": COLOURS[number], "marker": "os^Dvp"[number], "markersize": 4, "alpha": 0.8}
+                style = {"color": COLOURS[number], "marker": "os^DvpX"[number], "markersize": 4, "alpha": 0.8}
                 ax.plot(steps, values, label=None if place else name.removeprefix("prior: "), **style)
         ax.set(title=title, xlabel="steps in rooms", ylim=(0, 1.02))
         ax.xaxis.set_major_formatter(lambda steps, _: f"{steps:,.0f}")
-        finish(ax)
+        finish(ax, legend=False)
+        ax.legend(loc="upper left", bbox_to_anchor=(0, -0.14), ncol=2, frameon=False, fontsize=9)
     axes[0].set_ylabel("rooms in which the ball is reached")
     save_figure(figure, ROOT / "docs" / "llm_policy.png")
 

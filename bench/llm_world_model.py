@@ -125,7 +125,7 @@ def measure(config):
 def draw(known):
     from matplotlib import pyplot as plt
 
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 4.4), layout="constrained")
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(13, 5.2), layout="constrained")
     lines = (("4 blocks", "states"), ("4 blocks", "transitions"), ("5 blocks", "states"))
     for number, (blocks, split_) in enumerate(lines):
         names = sorted(name for name in known if name.startswith(blocks) and name.endswith(split_) and known[name])
@@ -136,7 +136,7 @@ def draw(known):
         left.plot(share, [np.mean(each) for each in held], label=told, linestyle="-:-"[number], **style)
         for x, each in zip(share, held, strict=True):
             left.scatter([x] * len(each), each, s=12, alpha=0.5, **style)
-    left.axhline(0.95, color="0.6", linewidth=0.8)
+    left.axhline(0.95, color="0.6", linewidth=0.8, label="0.95, which was to be reached")
     left.set(xlabel="share that is learnt from", ylabel="held out, and written to the word", ylim=(0, 1.03))
     shown = ("greedy", "tree", *(f"tree, {share} wrong" for share in CORRUPT), "looks again, 0.1 wrong")
     for number, blocks in enumerate(("4 blocks", "5 blocks")):
@@ -159,7 +159,8 @@ def draw(known):
     right.set_xticks(SIMULATIONS, [f"{n:,}" for n in SIMULATIONS])
     right.minorticks_off()
     for axes in (left, middle, right):
-        finish(axes)
+        finish(axes, legend=False)
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncol=2, frameon=False, fontsize=8)
     save_figure(figure, ROOT / "docs" / "llm_world_model.png")
 
 

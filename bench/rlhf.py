@@ -199,7 +199,8 @@ def draw(results, path):
     for ax in (know, way, over):
         finish(ax)
     way.legend(fontsize=7)
-    over.legend(fontsize=7)
+    over.set_ylim(bottom=-4.6)
+    over.legend(fontsize=7, loc="lower left", ncol=2)
     save_figure(figure, path)
 
 
