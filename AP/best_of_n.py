@@ -103,8 +103,8 @@ class Options(CommonOptions):
 
 
 def main(options):
-    if not 1_000 <= options.reviews <= 1_000_000:
-        raise ValueError(f"reviews must be from 1,000 to 1,000,000; got {options.reviews}")
+    if options.reviews % 1_000 or not 1_000 <= options.reviews <= 1_000_000:
+        raise ValueError(f"reviews must be whole thousands, from 1,000 to 1,000,000; got {options.reviews}")
     config = Config(language=options.language, reward=options.reward, reward_model=options.reward_model)
     reference = load_language_model(config)
     reviews = 5_000 if options.quick else options.reviews

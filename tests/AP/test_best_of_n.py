@@ -49,3 +49,9 @@ def test_items_are_compared_with_themselves_only():
     rows = frontiers(words, score, true)["best of n"]
     assert rows[-1][3] == pytest.approx(3, abs=1e-6)  # the better one of each item, never two of one
     assert rows[0][3] == pytest.approx(1.5)
+
+
+def test_the_script_prints_both_frontiers_and_refuses_what_it_would_round(run_page):
+    printed = run_page("best_of_n", "--quick").out
+    assert [line[:9].strip() for line in printed.splitlines() if "KL" in line] == ["best of n", "optimum"]
+    assert "reviews must be whole thousands" in run_page("best_of_n", "--reviews", "1500").err

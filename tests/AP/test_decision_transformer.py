@@ -12,7 +12,6 @@ from AP.asking import ask_each
 from AP.catcher_data import catcher_data, play_catcher, save_episodes
 from AP.context import Context, Player, cut, steps_of
 from AP.decision_transformer import (
-    ACTION,
     Attention,
     Config,
     DecisionTransformer,
@@ -142,7 +141,6 @@ def test_the_action_is_read_off_the_state_token_which_does_not_see_it():
     same = {read: (logits(an_agent(read=read), context) == logits(an_agent(read=read), other)).all() for read in
             ("state", "action")}  # fmt: skip
     assert same == {"state": True, "action": False}
-    assert ACTION == 2
 
 
 def test_without_returns_nothing_is_asked():
@@ -262,10 +260,20 @@ def test_graphs_are_traced_once_whatever_the_number_of_rows():
     )
 
 
-def test_long_episodes_are_drawn_in_proportion_to_their_length():
-    ends = np.random.default_rng(0).integers(len(DATA.reward), size=20_000)
-    drawn = np.bincount(DATA.episode[ends], minlength=30) / 20_000
-    np.testing.assert_allclose(drawn, DATA.lengths / DATA.lengths.sum(), atol=0.01)
+def test_windows_end_at_every_step_of_the_data_alike(tmp_path, monkeypatch):
+    ended = []
+
+    def noted(steps, data, ends, window):
+        if ends.ndim == 2:  # those to learn from
+            ended.append((data, ends))
+        return cut(steps, data, ends, window)
+
+    monkeypatch.setattr(decision_transformer, "cut", noted)
+    few = {"steps": 2, "eval_every": 2, "gradient_steps": 2, "batch_size": 4_000}
+    train(replace(SMALL, **few, run_folder=str(tmp_path / "run")), DATA)
+    learnt, ends = ended[0][0], np.concatenate([ends.ravel() for _, ends in ended])
+    drawn = np.bincount(learnt.episode[ends], minlength=len(learnt.lengths)) / ends.size
+    np.testing.assert_allclose(drawn, learnt.lengths / learnt.lengths.sum(), atol=0.01)  # longer ones more often
 
 
 def script(*flags, config):

@@ -140,13 +140,14 @@ def test_two_reviews_that_are_compared_are_of_one_item_and_the_better_one_is_mos
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_the_reward_model_that_ships_knows_nine_tenths_of_what_can_be_known(language):
+def test_the_reward_model_that_ships_knows_most_of_what_can_be_known(language):
+    """0.94 in English, 0.93 in Japanese; of five seeds that were trained alike 0.926 to 0.936."""
     config = rlhf.Config(language=language)
     writer = load_language_model(config)
     preferred, other, better, worse = compare(writer, 8_000, np.random.default_rng(1))
     score = Reward(replace(config, normalise=False), writer).of
     right = np.mean(score(preferred) > score(other))
-    assert 0.9 < right / bayes_accuracy(better, worse) < 1.02
+    assert 0.92 < right / bayes_accuracy(better, worse) < 1
 
 
 # RLHF

@@ -3,21 +3,19 @@
 import numpy as np
 import pytest
 
-from AP import decision_transformer, rvs, stitching
+from AP import decision_transformer, rvs
 from AP.stitching import (
     ELSEWHERE,
     LIMIT,
     RIGHT,
     WORTH,
     M,
-    Options,
     Recorded,
     episodes_of,
     exact_conditional,
     given_return,
     learn_q,
     lucky,
-    main,
     pulls,
     stitch,
     success,
@@ -121,13 +119,11 @@ def test_who_got_10_was_lucky():
     assert (data.reward[data.action == 0] == 5).all()
 
 
-def test_the_script_prints_both_experiments(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def test_the_script_prints_both_experiments(run_page, monkeypatch):
     brief = {"steps": 1, "gradient_steps": 1, "eval_every": 1, "batch_size": 8}
     for module in (rvs, decision_transformer):
         monkeypatch.setattr(module, "Config", lambda plain=module.Config, **given: plain(**(given | brief)))
-    main(Options(quick=True))
-    printed = capsys.readouterr().out
+    printed = run_page("stitching", "--quick").out
     for line in ("Q-learning  100.0%", "exact conditional", "Decision Transformer", "10  1.00"):
         assert line in printed
 
@@ -145,4 +141,3 @@ def test_neither_network_finds_the_treasure_and_10_is_asked_for_in_vain(tmp_path
 def test_the_maze_is_read_as_it_is_drawn():
     assert the_maze().shape == (7, 4)
     assert the_maze().start_state == 27
-    assert stitching.LIMIT == 30
