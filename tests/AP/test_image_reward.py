@@ -224,6 +224,23 @@ def test_agents_are_sent_to_what_they_are_told():
     assert shares["nothing: random moves"] < 0.5
 
 
+def test_the_goal_is_the_mean_of_three_wordings_and_the_baseline_is_true_of_all():
+    towers, sentences = TwoTowers(SMALL), [ANY_ROOM, *(f"{start} red box" for start in NEAR)]
+    baseline, *near = (towers.read(words_of([sentence]))[0] for sentence in sentences)
+    told = ImageReward(towers, THINGS.index("red box"), 0.5)
+    assert told.goal == pytest.approx(np.mean(near, axis=0), abs=1e-6)
+    assert told.baseline == pytest.approx(baseline, abs=1e-6)
+    assert np.linalg.norm(told.goal - baseline) > 1e-3
+
+
+def test_a_picture_is_learnt_from_with_its_own_caption(monkeypatch):
+    towers, (rooms, _) = TwoTowers(SMALL), captioned(50, np.random.default_rng(0))
+    monkeypatch.setattr(towers, "update", lambda pictures, said, learning_rate: (pictures, said))
+    pictures, said = towers.train_step(rooms, np.arange(50), 1e-3)  # the number of a room for its caption
+    assert said.shape == (SMALL.gradient_steps, SMALL.batch_size)
+    np.testing.assert_array_equal(pictures.reshape(-1, 32, 32, 3), see_picture_room(rooms[said.ravel()]))
+
+
 def test_the_towers_are_traced_once():
     towers = TwoTowers(SMALL)
     rooms, said = captioned(50, np.random.default_rng(0))

@@ -221,6 +221,13 @@ def test_what_is_not_suggested_or_makes_no_sense_pays_nothing():
     assert reward(step_of(at_river(), [ACTIONS.index("open the river"), 0])[0]).tolist() == [0, 0]
 
 
+def test_what_counts_is_what_was_suggested_before_the_step():
+    states, chest = at_river(), THINGS.index("chest")
+    states[:, [2 + 2 * chest, 3 + 2 * chest]] = 0
+    transition, _ = step_of(states, [ACTIONS.index("open the chest")] * 2)  # once it is open, nobody suggests it
+    assert reward_of()(transition).tolist() == [1, 1]
+
+
 def test_novelty_of_pairs_falls_with_each_try_in_reach():
     reward, absurd = reward_of(goals="pairs"), ACTIONS.index("open the river")
     tried = [reward(step_of(at_river(), actions)[0]).tolist() for actions in ([absurd, 0], [absurd, 0], [0, absurd])]
@@ -266,6 +273,21 @@ def test_each_step_is_traced_once():
         agent.train_step(replay.sample(16, batches=batches, beta=0.5))
     envs.close()
     assert {name: graphs_of(agent)[name].traces for name in ("greedy", "update")} == {"greedy": 1, "update": 1}
+
+
+def test_the_agent_learns_from_its_own_pay_and_not_from_the_worlds(monkeypatch, tmp_path):
+    monkeypatch.setattr(Reward, "__call__", lambda self, transition: np.full(len(transition.obs), 7.0, np.float32))
+
+    class Kept(Exception):
+        pass
+
+    class Replay(PrioritizedReplayBuffer):
+        def add(self, transition):
+            raise Kept(transition.reward.tolist())
+
+    monkeypatch.setattr("AP.llm_explore.make_replay", lambda config: Replay(512, 8, 0.9, 0, 3, alpha=0.5))
+    with pytest.raises(Kept, match=r"\[7.0(, 7.0){7}\]"):
+        train(replace(SMALL, run_folder=str(tmp_path / "run")))
 
 
 def test_a_run_that_is_stopped_goes_on_to_the_same_bits(ends_alike):

@@ -16,10 +16,12 @@ from worlds.house import (
     DOORS,
     HAND,
     HANDED,
+    INSTRUCTIONS,
     LIMIT,
     LOOKS,
     NOTHING,
     NOWHERE,
+    PAIRS,
     PICK_UP,
     PLACES,
     SKILLS,
@@ -265,6 +267,18 @@ def test_a_share_has_the_interval_of_so_few_things_that_are_said():
     assert mean == 0.5
     assert 0.15 < low < 0.3 < 0.7 < high < 0.85
     assert share(np.full((3, 12), 0.4))[0] == pytest.approx(0.4)
+
+
+def test_of_who_hears_another_user_nobody_hears_one_with_the_same_need(affordances):
+    def like(prompt, skill):
+        """Knows what serves whom, and nothing else."""
+        said = prompt.rpartition("\n\n")[2]
+        pairs = [PAIRS[pair] for each, pair in INSTRUCTIONS.items() if each in said]
+        return 20.0 * any(skill == f"find the {thing}" for pair in pairs for thing in pair)
+
+    first = measure(Fake(like), affordances, 40, 0)["first"]
+    assert first["pmi × affordance"].mean() > 0.8
+    assert first["shuffled × affordance"].mean() < 0.1  # by luck, where what the other one needs is nowhere
 
 
 # -- recorded answers ------------------------------------------------------------------------------------------------

@@ -148,6 +148,13 @@ def test_controls_say_nothing_the_opposite_or_give_each_deed_the_pay_of_another(
     assert wish_prompt("user", NOTHING, DEEDS[0]) in {question.prompt for question in judge._known}
 
 
+def test_answers_are_shuffled_otherwise_in_each_wording():
+    judge = Judge(lambda wish, deed: nice(f"{wish}{deed}") / 9)  # alike in each wording
+    shuffled = [WishReward(judge, wording, control="shuffled").of(checked_wishes(()), 3) for wording in WORDINGS]
+    assert len({tuple(sorted(paid)) for paid in shuffled}) == 1
+    assert len({tuple(paid) for paid in shuffled}) == len(WORDINGS)
+
+
 def test_the_table_of_what_is_liked_never_reaches_the_reward(monkeypatch):
     def peek(wishes):
         raise AssertionError("the reward looked at the table")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from AP import blocks_exam
+from AP import blocks_exam, llm_world_model
 from AP.blocks_exam import scenes, sit
 from AP.imagined import UNREADABLE, Imagined, draw_tasks, greedy_plans, questions, works
 from AP.language import RECORDED, LanguageModel, LanguageOptions, open_model
@@ -106,8 +106,9 @@ def test_each_pair_is_asked_once():
 def test_a_text_that_tells_no_state_is_no_state():
     imagine = Imagined(TABLE, lambda asked: np.zeros((len(asked), 3 * TOLD), int))
     assert imagine(*TABLE.pairs[:4].T).tolist() == [UNREADABLE] * 4
-    plans = TreePlanner(imagine, TABLE, 10, 0.5).plan(np.array([0]), np.array([5]), np.array([4]))
-    assert plans == [[]]
+    for goal in (5, len(TABLE.states) - 1):  # the last one is number -1, too
+        plans = TreePlanner(imagine, TABLE, 10, 0.5).plan(np.array([0]), np.array([goal]), np.array([4]))
+        assert plans == [[]]
 
 
 def test_a_corrupted_model_is_wrong_for_good_on_such_a_share_of_pairs():
@@ -185,6 +186,21 @@ def test_slack_is_so_many_moves_more():
 
 
 # -- the run ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_evaluated_by_what_was_held_out_alone(monkeypatch, tmp_path):
+    class Asked(Exception):
+        pass
+
+    def asked(model, table, pairs):
+        raise Asked(pairs)
+
+    monkeypatch.setattr(llm_world_model, "exact", asked)
+    monkeypatch.setattr(TextWorldModel, "train_step", lambda *_: 0.0)
+    with pytest.raises(Asked) as told:
+        train(replace(SMALL, run_folder=str(tmp_path / "run")))
+    pairs, (_, held_out) = told.value.args[0], split(TABLE, SMALL)
+    assert sorted(pairs.tolist()) == sorted(held_out.tolist())
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_bits(ends_alike):

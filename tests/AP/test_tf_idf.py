@@ -19,3 +19,7 @@ def test_similarity_by_hand():
 
 def test_a_word_that_all_texts_have_counts_nothing():
     assert TfIdf(["The ball.", "The key."]).similarity("the").tolist() == [0, 0]
+
+
+def test_a_word_that_one_text_has_twice_is_as_rare_as_one_that_it_has_once():
+    assert TfIdf(["Ball ball.", "Key."]).similarity("ball key") == pytest.approx([1 / np.sqrt(2)] * 2)

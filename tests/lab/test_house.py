@@ -46,8 +46,9 @@ def test_a_plan_is_the_one_that_the_courses_planner_makes(said):
     assert work.state.tolist() == plan[-1].state.tolist()
 
 
-def test_bars_are_shares_and_the_longest_of_both_is_what_happens_next():
-    work = service(said=2, way="sum")
+@pytest.mark.parametrize(("said", "way"), [(2, "sum"), (3, "pmi")])  # in the second, what is said cannot be done
+def test_bars_are_shares_and_the_longest_of_both_is_what_happens_next(said, way):
+    work = service(said=said, way=way)
     scores = work.frame(full=True)["scores"]
     assert sum(scores["says"]) == pytest.approx(1, abs=0.01)
     assert sum(scores["both"]) == pytest.approx(1, abs=0.01)
@@ -99,6 +100,16 @@ def test_what_a_robot_did_in_a_word():
     assert what_it_did(before, BRING, True)["thing"] == 5
     before[HAND], before[DOORS] = NOTHING, STUCK
     assert tell(0) == "stuck"
+
+
+def test_the_log_tells_of_each_skill_with_which_thing_and_where():
+    work = service(said=0)
+    before = work.frame(full=True)["places"]
+    log = [(each["did"], each["thing"], each["room"]) for each in to_the_end(work)["log"] if each["worked"]]
+    thing = log[0][1]
+    assert work.frame(full=True)["places"][thing] == "user"
+    place = before[thing]
+    assert log == [("found", thing, place), ("picked", thing, place), ("brought", thing, place), ("done", None, None)]
 
 
 @pytest.mark.parametrize(

@@ -273,6 +273,18 @@ def test_an_answer_of_the_test_can_be_taken_back_and_the_test_be_left_and_begun_
     assert full(rating)["test"] is None
 
 
+def test_the_best_of_n_is_of_fresh_ones_and_may_be_worse_than_the_one_before():
+    rating, better = session(n=4), []
+    ask(rating, "rest", "longer")
+    for _ in range(2):
+        ask(rating, "test")
+        for pair, first in rating.test["pairs"]:
+            scores = [float(rating.learnt(row_of(words, "en")[None])[0]) for words in pair]
+            better.append((scores[0] > scores[1]) == first)
+        ask(rating, "stop")
+    assert 0.5 < np.mean(better) < 1
+
+
 def test_who_likes_longer_reviews_finds_them_in_the_test():
     rating = session()
     for _ in range(5):
@@ -289,6 +301,11 @@ def test_without_answers_there_is_no_test():
 
 
 # -- messages --------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_page_chose_before_counts_from_the_start():
+    assert rate_request({"id": 1, "n": 4, "reads": "features"}).settings == {"n": 4, "reads": "features"}
+    assert rate_request({"id": 1, "n": 4}).settings == {"n": 4, "reads": "words"}
 
 
 def test_malformed_messages_are_refused_in_one_sentence():

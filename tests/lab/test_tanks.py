@@ -173,6 +173,11 @@ def test_what_cannot_be_done_is_one_sentence(kind, message, said):
         KIND.receives[kind](message, request)
 
 
+def test_what_a_plant_can_hold_depends_on_its_valves():
+    minimum = tank_request({"id": 1, "world": "minimum"})
+    assert KIND.receives["ask"]({"first": 11, "second": 14.5}, minimum) == (11, 14.5)
+
+
 def test_what_begins_a_shift_is_checked():
     assert tank_request({"id": 1, "world": "unseen", "seed": 5}).world == NAMES["unseen"]
     with pytest.raises(BadRequest, match="world must be one of seen, unseen, minimum; got 7"):

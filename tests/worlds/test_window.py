@@ -39,6 +39,30 @@ def test_a_window_plays_until_it_is_closed(event, seen, watched):
     assert not pygame.display.get_init()
 
 
+def test_a_window_shows_a_frame_upright_and_as_large_as_fits():
+    frame = np.random.default_rng(0).integers(256, size=(4, 6, 3), dtype=np.uint8)
+    shown = window.Window("test", 1_000)
+    shown.show(frame)
+    seen = pygame.surfarray.array3d(pygame.display.get_surface()).swapaxes(0, 1)
+    shown.close()
+    assert np.array_equal(seen, frame.repeat(85, axis=0).repeat(85, axis=1))
+
+
+def test_a_world_has_one_window_and_a_new_one_after_it_was_closed(monkeypatch):
+    opened, open_window = [], window.Window
+    monkeypatch.setattr(window, "Window", lambda *about: opened.append(about) or open_window(*about))
+    world = gym.make("Blocks-v0", render_mode="human").unwrapped
+    world.reset(seed=0)
+    world.render()
+    assert opened == [("Blocks", 2)]
+    world.close()
+    world.render()
+    assert len(opened) == 2
+    assert pygame.display.get_init()
+    world.close()
+    assert not pygame.display.get_init()
+
+
 def test_a_window_that_cannot_open_says_so(monkeypatch):
     def no_window(title, fps):
         raise pygame.error("no video device")
