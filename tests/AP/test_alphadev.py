@@ -154,6 +154,35 @@ def test_the_returns_are_what_the_rest_of_each_game_pays():
         assert task.is_sorted(states[-1:])[0] or length == SMALL.limit
 
 
+def test_a_search_asks_the_network_what_it_is_taught_a_state_and_how_much_of_the_limit_it_took(monkeypatch):
+    games, asked = SelfPlay(AlphaDevAgent(SMALL), SMALL), set()
+
+    def judge(states, time, legal):
+        asked.update((state.tobytes(), round(float(now), 4)) for state, now in zip(states, time, strict=True))
+        return legal / np.maximum(legal.sum(axis=1, keepdims=True), 1), np.zeros(len(states))
+
+    monkeypatch.setattr(games.agent, "judge", judge)
+    positions = games.play()
+    taught = {(s.tobytes(), round(float(t), 4)) for s, t in zip(positions.states, positions.time, strict=True)}
+    assert taught <= asked
+    assert {time for _, time in taught} <= {0, 0.2, 0.4, 0.6, 0.8}
+    assert len(taught) > 4
+
+
+def test_there_is_noise_where_a_move_is_drawn_and_nowhere_else_in_the_tree():
+    games = SelfPlay(AlphaDevAgent(SMALL), replace(SMALL, network="none"))
+    games.play()
+    forest = games.forest
+    for tree, last in enumerate(forest.roots):
+        moved, node = set(), int(last)
+        while node:
+            node = int(forest.parent[tree, node])
+            moved.add(node)
+        for node in set(range(forest.size[tree])) - {int(last)}:  # where a game is over, noise does no harm
+            prior = forest.prior[tree, node][forest.prior[tree, node] > 0]  # without a network all are alike
+            assert len(prior) < 2 or (np.ptp(prior) > 1e-6) == (node in moved)
+
+
 def test_without_a_network_none_is_asked_and_with_values_alone_priors_are_uniform(monkeypatch):
     games = SelfPlay(AlphaDevAgent(SMALL), replace(SMALL, network="none"))
     monkeypatch.setattr(games.agent, "judge", None)

@@ -67,15 +67,15 @@ def test_every_value_is_asked_in_as_many_games():
 def test_calibration_by_hand():
     data = play_catcher("mirrored", 200, 0)
     low, high = np.percentile(data.returns, [2, 98])
-    values = np.arange(-3, 17)
+    values = np.arange(-9, 17)
     assert inside(values, data).tolist() == ((values >= low) & (values <= high)).tolist()
     got = np.repeat(values[:, None] + 0.0, 2, axis=1)
     assert calibration(values, got, data) == {"spearman": pytest.approx(1), "worst": 0}
-    got[5] += 3.5
+    got[11] += 3.5
     found = calibration(values, got, data)
     assert found["worst"] == 3.5
     assert 0.9 < found["spearman"] < 1
-    got[-1] = 99  # outside the data's range nothing counts
+    got[0] = got[-1] = 99  # outside the data's range nothing counts
     assert calibration(values, got, data) == found
     assert calibration(values, 0 * got, data)["spearman"] == 0
 

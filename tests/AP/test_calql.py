@@ -14,6 +14,7 @@ from AP.maze_data import PUSHES, calibration, collect, fill, in_successes, numbe
 from framework.graph import graphs_of
 from framework.replay import Batch
 from framework.tf import begin, tf
+from framework.trainer import Trainer
 from framework.vector import Transition
 
 OBS, ACTIONS = spaces.Box(-1, 1, (4,), np.float32), spaces.Box(-1, 1, (2,), np.float32)
@@ -236,6 +237,29 @@ def test_the_maze_is_entered_only_after_the_offline_steps(tmp_path, monkeypatch)
     monkeypatch.setattr(Experience, "add", noted)
     train(replace(SMALL, steps=20, run_folder=str(tmp_path / "run")))
     assert len(added) - len(collect_small().reward) == 10  # of 20: half of the steps at most are offline
+
+
+def test_in_the_maze_it_does_what_it_draws_and_not_what_is_best(tmp_path, monkeypatch):
+    write(tmp_path / "data.npz", collect(9, 3, nine=True))
+    monkeypatch.setattr(CalQLAgent, "act", lambda agent, obs: PUSHES[[7]])
+    monkeypatch.setattr(CalQLAgent, "train_step", lambda agent, batches, returns: {})
+    kept, enter = {}, Trainer.__enter__
+    monkeypatch.setattr(Trainer, "__enter__", lambda self: (kept.update(self.parts), enter(self))[1])
+    train(replace(SMALL, data=str(tmp_path / "data.npz"), run_folder=str(tmp_path / "run")))
+    online = kept["online"]
+    assert online.action[: len(online)].tolist() == [7] * 12
+
+
+def test_a_run_measures_calibration_on_the_states_of_successes(tmp_path, monkeypatch):
+    data, found = collect(0, 20, nine=True), []
+    write(tmp_path / "data.npz", data)
+    monkeypatch.setattr("AP.calql.calibration", lambda value, returns, known: found.append((returns, known)) or {})
+    monkeypatch.setattr(CalQLAgent, "train_step", lambda agent, batches, returns: {})
+    train(replace(SMALL, data=str(tmp_path / "data.npz"), run_folder=str(tmp_path / "run")))
+    for returns, known in found:
+        np.testing.assert_array_equal(known, in_successes(data))
+        assert returns[~known] == pytest.approx(-100, rel=1e-5)
+    assert len(found) == 2
 
 
 def collect_small():

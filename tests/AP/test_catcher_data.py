@@ -5,7 +5,7 @@ import pytest
 
 from AP import catcher_data as page
 from AP.catcher_data import LIMIT, MAX_RETURN, Episodes, catcher_data, load_episodes, play_catcher, save_episodes
-from worlds.catcher import CatcherVector, catcher_oracle
+from worlds.catcher import FRUIT_X, FRUIT_Y, SIZE, CatcherVector, catcher_oracle
 
 
 def two_episodes():
@@ -67,18 +67,32 @@ def test_most_of_what_is_done_is_wrong_and_more_of_the_right_player_pays_more():
     assert np.corrcoef(data.share, data.returns)[0, 1] > 0.7
 
 
+def states_of(data):
+    """What `catcher_oracle` reads, of what was seen at each step."""
+    state, scale = CatcherVector(len(data.obs), "state").state, np.array([64, 12.096, 64, 64, 3])
+    unit = data.obs.astype(float)
+    unit[:, [0, 2, 3, 4]] = (unit[:, [0, 2, 3, 4]] + 1) / 2
+    state[:, :5] = unit * scale
+    return state
+
+
 def test_where_there_is_only_noise_the_most_frequent_action_is_the_right_one():
     """What the oracle would do is done in every second step at least, over all episodes; here it is not."""
     agreed = {}
     for kind in page.KINDS:
         data = play_catcher(kind, 100, seed=2)
-        envs = CatcherVector(len(data.obs), "state")
-        state, scale = envs.state, np.array([64, 12.096, 64, 64, 3])
-        unit = data.obs.astype(float)
-        unit[:, [0, 2, 3, 4]] = (unit[:, [0, 2, 3, 4]] + 1) / 2
-        state[:, :5] = unit * scale
-        agreed[kind] = (catcher_oracle(state) == data.action).mean()
+        agreed[kind] = (catcher_oracle(states_of(data)) == data.action).mean()
     assert agreed["noise"] > 0.6 > agreed["mirrored"]
+
+
+def test_one_player_plays_a_fruit_to_its_end():
+    """Of the steps of a fruit, 14 of 15 are the right player's or 14 of 15 the wrong one's, but for what is luck."""
+    data = play_catcher("mirrored", 40, seed=0)
+    state, mirrored = states_of(data), states_of(data)
+    mirrored[:, FRUIT_X] = SIZE - mirrored[:, FRUIT_X]
+    new = np.flatnonzero(np.diff(state[:, FRUIT_Y], prepend=np.inf) < 0)
+    of_each = [np.add.reduceat(catcher_oracle(one) == data.action, new, dtype=int) for one in (state, mirrored)]
+    assert (np.max(of_each, axis=0) / np.diff([*new, len(state)])).mean() > 0.9
 
 
 def test_the_same_seed_plays_the_same_games():

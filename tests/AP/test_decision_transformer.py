@@ -276,6 +276,17 @@ def test_windows_end_at_every_step_of_the_data_alike(tmp_path, monkeypatch):
     np.testing.assert_allclose(drawn, learnt.lengths / learnt.lengths.sum(), atol=0.01)  # longer ones more often
 
 
+def test_it_is_judged_by_windows_of_episodes_that_it_has_not_learnt_from(tmp_path, monkeypatch):
+    learnt, judged = set(), set()
+    monkeypatch.setattr(decision_transformer, "cut", lambda steps, data, ends, window: data)
+    monkeypatch.setattr(DecisionTransformer, "update", lambda agent, data, rates: learnt.update(data.share) or 0.0)
+    monkeypatch.setattr(DecisionTransformer, "judge", lambda agent, data: judged.update(data.share) or np.zeros(8))
+    monkeypatch.setattr("framework.plots.draw_run", lambda folder, *_, **__: folder)
+    train(replace(SMALL, run_folder=str(tmp_path / "run")), DATA)
+    assert (len(learnt), len(judged)) == (27, 3)
+    assert not learnt & judged  # the share is another of each episode
+
+
 def script(*flags, config):
     """A run of the script with some flags, in this process."""
     with pytest.MonkeyPatch.context() as patch:

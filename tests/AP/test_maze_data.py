@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from AP.maze_data import (
+    FAR,
+    HOME,
     TOUCHING,
     Attempts,
+    _way_point,
     collect,
     data_of,
     episodes_ended,
@@ -20,7 +23,18 @@ from AP.maze_data import (
 from AP.rlpd import Config
 from framework.replay import ReplayBuffer
 from framework.vector import Transition
-from worlds.point_maze import GOAL, LIMIT, START, at_goal, cell_of, point_maze_step, see_point_maze
+from worlds.point_maze import (
+    GOAL,
+    LIMIT,
+    SIDE,
+    START,
+    at_goal,
+    cell_of,
+    distances,
+    point_maze_oracle,
+    point_maze_step,
+    see_point_maze,
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +67,14 @@ def test_at_most_15_percent_of_the_episodes_touch_the_goal_and_none_goes_the_who
 def test_too_many_that_touch_are_not_kept(monkeypatch):
     monkeypatch.setattr("AP.maze_data.TOUCHING", 0.05)
     assert collect(0).terminated.sum() == 5
+
+
+def test_the_follower_goes_to_any_cell_that_is_near_but_to_our_goal():
+    beside, rng = (GOAL[0] + 1, GOAL[1]), np.random.default_rng(0)
+    away = distances(beside).ravel()
+    aims = {_way_point(rng, SIDE * beside[0] + beside[1]) for _ in range(500)}
+    assert away[HOME] == 1
+    assert aims == set(np.flatnonzero((away >= 1) & (away <= FAR)).tolist()) - {HOME}
 
 
 def test_rewards_and_ends_are_those_of_our_goal(data):
@@ -139,8 +161,6 @@ def test_an_evaluation_is_whether_the_goal_was_reached():
     assert evaluation.lengths.tolist() == [LIMIT] * 3
 
     def knows(obs):
-        from worlds.point_maze import point_maze_oracle
-
         return point_maze_oracle(states_of(obs))
 
     evaluation = attempts(SimpleNamespace(player=lambda: knows), 3, 0)

@@ -61,6 +61,13 @@ def test_crossed_pairs_turn_the_other_pump():
         assert act(seen((12, 13), (13, 13), (3, 3)))[0] == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_crossed_loop_with_a_weight_answers_to_the_level_of_its_own_tank():
+    """Tank 1 is 1 cm too low: pump 2 is asked for 0.5 V and 0.05 V more whatever b, pump 1 for nothing."""
+    act = PI(theta(weight=0.4), CROSSED).player()
+    act(seen((12, 13), (12, 13), (3, 3)))
+    assert act(seen((11, 13), (12, 13), (3, 3)))[0] == pytest.approx([0, 0.55], abs=1e-5)
+
+
 def test_anti_windup_by_hand():
     """4.1 V were asked for and the pump came to 4.0: I goes back by half of what was missing, 0.05 of the 0.1 V."""
     missed = {}
@@ -149,6 +156,18 @@ def test_all_points_of_a_generation_meet_the_same_plants_and_each_generation_mee
         assert (plants == plants[0]).all()
         assert len(set(plants[0].tolist())) == plants.shape[1] == 4
     assert len({plants[0, 0] for plants in met}) == len(met) == 5
+
+
+def test_tuning_pays_for_violations_what_it_is_told(monkeypatch):
+    """All errors are alike, and half of the points break a constraint: at no cost they are as good as the others."""
+
+    def half(player, envs, seed):
+        return made_up(len(seed))._replace(error=np.ones(len(seed)), violation=np.arange(len(seed)) % 8 // 4)
+
+    monkeypatch.setattr(pi_control, "try_out", half)
+    free, dear, dearer = (tune(KINDS["PI"], 12_000, 0, weight) for weight in (0.0, 1.0, 5.0))
+    assert (free != dear).any()
+    np.testing.assert_allclose(dear, dearer)  # the order of the points is the same
 
 
 def test_tuning_follows_from_its_seed():

@@ -330,6 +330,15 @@ def test_violations_cost_in_learning_and_in_what_success_is_and_turning_the_pump
     assert -1_000 < min(result["returns"]) <= max(result["returns"]) < -600
 
 
+def test_a_policy_that_does_not_see_the_integral_does_not_act_by_it_either(run_in, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(PlantAgent, "act", lambda agent, obs: (seen.append(obs), np.full((len(obs), 2), 0.1, "f"))[1])
+    monkeypatch.setattr(PlantAgent, "train_step", lambda agent, batches: {})
+    run_in(tmp_path / "run", steps=80, integral=False)
+    assert len(seen) == 10
+    assert not readings(np.array(seen)).integral.any()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

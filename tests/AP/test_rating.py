@@ -143,8 +143,9 @@ def test_words_that_all_reviews_have_or_nearly_none_are_not_read(model, rows):
     assert not reader.matrix[STOPS].any()
 
 
-def test_a_reward_has_mean_0_and_deviation_1_on_the_reference_and_is_0_without_answers(model, rows, language):
-    reader = Reader("words", model, read("words", model, rows))
+@pytest.mark.parametrize("reads", READS)
+def test_a_reward_has_mean_0_and_deviation_1_on_the_reference_and_is_0_without_answers(model, rows, language, reads):
+    reader = Reader(reads, model, read(reads, model, rows))
     first, second, choices = asked(model, language, "taste", 40, np.random.default_rng(1))
     differences = reader(first) - reader(second)
     learnt = Learnt(reader, differences, choices)

@@ -322,6 +322,42 @@ def test_fine_tuning_begins_with_the_teachers_data_in_its_buffer(small, monkeypa
         assert len(kept["replay"]) == expected + 16
 
 
+def test_the_teacher_plays_less_and_less_as_a_run_goes_on(small, monkeypatch, tmp_path):
+    steps, play = [], reincarnation.RollIn.__call__
+
+    def noted(self, action, teacher, obs, step):
+        steps.append(step)
+        return play(self, action, teacher, obs, step)
+
+    monkeypatch.setattr(QDaggerAgent, "train_step", no_step)
+    monkeypatch.setattr(reincarnation.RollIn, "__call__", noted)
+    train(replace(small, workflow="jsrl", steps=32, run_folder=str(tmp_path / "run")))
+    assert steps == list(range(0, 32, 2))  # of two worlds
+
+
+def test_imitation_counts_as_much_as_its_weight_times_lambda(small, monkeypatch, tmp_path):
+    weights = []
+
+    def noted(agent, batches, probabilities, weight):
+        weights.append(weight)
+        return {}
+
+    monkeypatch.setattr(QDaggerAgent, "train_step", noted)
+    train(replace(small, distillation_weight=3.0, weaning=False, steps=64, run_folder=str(tmp_path / "run")))
+    assert weights == [3.0] * 10  # 8 calls offline; 2 online, after 16 of 32 steps
+
+
+def test_rewards_are_clipped_in_both_buffers(small, monkeypatch, tmp_path):
+    kept, enter = {}, Trainer.__enter__
+    monkeypatch.setattr(QDaggerAgent, "train_step", no_step)
+    monkeypatch.setattr(Trainer, "__enter__", lambda self: (kept.update(self.parts), enter(self))[1])
+    for module in ("reincarnation", "teachers"):
+        monkeypatch.setattr(f"AP.{module}.clipped", lambda step: step._replace(reward=step.reward + 7))
+    train(replace(small, workflow="scratch", steps=16, run_folder=str(tmp_path / "run")))
+    for name in ("replay", "data"):
+        assert set(kept[name].reward[: len(kept[name])].tolist()) == {7.0, 8.0}
+
+
 def test_qdagger_learns_what_its_teacher_knows_offline_and_more_online(small, tmp_path):
     """The teacher is paid 6.7 of 10: it knows two of three places."""
     config = replace(small, steps=1_600, offline_steps=400, learning_rate=0.01, hidden=(16,), eval_every=200,

@@ -298,6 +298,65 @@ def test_dpo_s_loss_is_log_2_at_the_reference_and_by_hand_elsewhere(reference):
     assert float(logged["accuracy"]) == 1
 
 
+# What a run learns from
+
+
+def stubbed(page, agent_class, monkeypatch, train_step):
+    """A page without plots, reports and evaluations, and with another ``train_step``."""
+    monkeypatch.setattr(agent_class, "train_step", train_step)
+    monkeypatch.setattr("framework.plots.draw_run", lambda folder, *_, **__: folder)
+    monkeypatch.setattr(page, "report", lambda *_: None)
+    monkeypatch.setattr(page, "wins", lambda agent, reference, trials, rng: np.zeros(trials), raising=False)
+
+
+BRIEF = {"steps": 2, "eval_every": 2, "eval_episodes": 2, "final_episodes": 2, "log_every": 2}
+
+
+def test_a_run_prices_words_by_the_model_that_it_began_with_however_far_it_has_come(reference, tmp_path, monkeypatch):
+    seen = []
+
+    def moved(agent, words, score, log_prob, remaining):
+        seen.append((words, log_prob))
+        agent.set_weights([1.1 * weights for weights in agent.weights()])
+        return {}
+
+    stubbed(rlhf, RLHFAgent, monkeypatch, moved)
+    monkeypatch.setattr(rlhf, "write", lambda model, count, rng: reviews(count))
+    home = str(tmp_path / "run")
+    rlhf.train(replace(rlhf.Config(), **BRIEF, reviews=8, reward="true", normalise=False, run_folder=home))
+    assert len(seen) == 2
+    for words, log_prob in seen:
+        np.testing.assert_allclose(log_prob, reference.log_prob_of(words), atol=1e-5)
+
+
+@pytest.mark.parametrize(("page", "agent_class"), [(reward_model, RewardModel), (dpo, DPOAgent)])
+def test_pairs_that_are_learnt_from_are_those_that_were_compared_the_preferred_first(
+    page, agent_class, reference, tmp_path, monkeypatch
+):
+    pairs, seen = (reviews(64, 0), reviews(64, 1), np.zeros(64), np.zeros(64)), []
+    stubbed(page, agent_class, monkeypatch, lambda agent, *batch: seen.append(batch) or {})
+    monkeypatch.setattr(page, "compare", lambda *_: pairs)
+    monkeypatch.setattr(RewardModel, "score", lambda model, words: np.zeros(len(words)))
+    options = {"reward": "true", "normalise": False} if page is dpo else {}
+    page.train(replace(page.Config(), **BRIEF, **options, comparisons=64, run_folder=str(tmp_path / "run")))
+    compared = {(one.tobytes(), other.tobytes()) for one, other in zip(*pairs[:2], strict=True)}
+    assert len(seen) == 2
+    for *sides, learning_rate in seen:
+        rows = [side.reshape(-1, LENGTH) for side in sides[:2]]
+        assert {(one.tobytes(), other.tobytes()) for one, other in zip(*rows, strict=True)} <= compared
+        assert learning_rate > 0
+        for side, of_reference in zip(rows, np.moveaxis(sides[2], -1, 0) if page is dpo else (), strict=page is dpo):
+            np.testing.assert_allclose(reference.log_prob_of(side).sum(axis=1), of_reference.ravel(), atol=1e-4)
+
+
+def test_who_writes_better_wins(monkeypatch):
+    words = reviews(40)
+    best, worst = words[true_score(words).argmax()], words[true_score(words).argmin()]
+    written = {"agent": np.stack([best, worst, best]), "reference": np.stack([worst, best, best])}
+    monkeypatch.setattr("AP.rlhf_report.write", lambda model, count, rng: written[model])
+    assert wins("agent", "reference", 3, None).tolist() == [1, 0, 0.5]
+
+
 # Learning
 
 

@@ -284,6 +284,35 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bits(ends_alike, monkeypatch):
     assert {graph.traces for graph in graphs_of(agent).values()} == {1}
 
 
+def test_the_first_actions_are_at_random_and_then_the_policys(tmp_path, monkeypatch):
+    write(tmp_path / "data.npz", collect(9, 3))
+    done = []
+
+    def noted(name):
+        return lambda agent, obs: done.append(name) or np.zeros((1, 2), "f")
+
+    for name in ("act", "act_at_random"):
+        monkeypatch.setattr(RLPDAgent, name, noted(name))
+    monkeypatch.setattr(RLPDAgent, "train_step", lambda agent, batches: {})
+    train(replace(SMALL, data=str(tmp_path / "data.npz"), run_folder=str(tmp_path / "run")))
+    assert done == ["act_at_random"] * 4 + ["act"] * 20
+
+
+def test_a_run_with_a_share_of_0_never_looks_at_the_data(tmp_path, monkeypatch):
+    write(tmp_path / "data.npz", collect(9, 3))
+    drawn, sample = [], ReplayBuffer.sample
+
+    def noted(self, count, batches=None):
+        drawn.append(self.size)
+        return sample(self, count, batches)
+
+    monkeypatch.setattr(ReplayBuffer, "sample", noted)
+    monkeypatch.setattr(RLPDAgent, "train_step", lambda agent, batches: {})
+    train(replace(SMALL, data=str(tmp_path / "data.npz"), offline_ratio=0.0, run_folder=str(tmp_path / "run")))
+    assert len(drawn) == 20
+    assert max(drawn) < 30  # its own experience has 24 steps, and the data hundreds
+
+
 def test_a_file_that_holds_no_data_is_refused(tmp_path):
     (tmp_path / "bad.npz").write_bytes(b"no data")
     with pytest.raises(ValueError, match=r"bad\.npz"):

@@ -107,6 +107,17 @@ def test_cloning_is_asked_for_nothing_and_10_percent_cloning_learns_from_the_bes
     assert (np.concatenate(seen)[:, -1] == 0).all()
 
 
+def test_a_network_is_judged_by_what_it_has_not_learnt_from_and_its_steps_get_smaller(tmp_path, monkeypatch):
+    parts, rates = [], []
+    monkeypatch.setattr(rvs, "features_of", lambda data, config: (parts.append(data), features_of(data, config))[1])
+    monkeypatch.setattr(RvSAgent, "update", lambda agent, features, action, rate: rates.append(rate) or 0.0)
+    train(replace(SMALL, run_folder=(tmp_path / "run").as_posix()), DATA)
+    learnt, unseen = parts
+    assert (len(learnt.lengths), len(unseen.lengths)) == (27, 3)
+    assert not set(learnt.share.tolist()) & set(unseen.share.tolist())  # of each episode another
+    assert rates == pytest.approx([1e-3, 0.75e-3, 0.5e-3, 0.25e-3])
+
+
 def test_a_run_that_is_killed_goes_on_to_the_same_bits(tmp_path, monkeypatch):
     config = replace(SMALL, checkpoint_seconds=0)
     whole = train(replace(config, run_folder=str(tmp_path / "whole")), DATA)

@@ -113,6 +113,14 @@ def test_data_are_the_teachers_best_actions_but_for_a_share_of_any(tmp_path):
     assert (data.obs[: len(data)].argmax(axis=-1) == data.action[: len(data)]).all()
 
 
+def test_the_teacher_explores_in_each_world_by_itself(tmp_path):
+    """Of two worlds: half of the actions are any of three, so a third is wrong, and a ninth of the steps in both."""
+    _, data, _ = met(tmp_path, np.eye(3), teacher_steps=3_000, teacher_epsilon=0.5, n_step=1)
+    wrong = (data.obs[:3_000].argmax(axis=-1) != data.action[:3_000]).reshape(-1, 2)
+    assert wrong.mean() == pytest.approx(1 / 3, abs=0.03)
+    assert wrong.all(axis=1).mean() == pytest.approx(1 / 9, abs=0.03)
+
+
 def test_data_give_n_step_transitions_and_are_the_same_for_the_same_seed(tmp_path):
     _, data, config = met(tmp_path, np.eye(3), teacher_epsilon=0.0)
     batch = data.sample(50)
@@ -122,6 +130,13 @@ def test_data_give_n_step_transitions_and_are_the_same_for_the_same_seed(tmp_pat
     np.testing.assert_array_equal(data.obs, again.obs)
     _, other, _ = met(tmp_path, np.eye(3), teacher_epsilon=0.0, seed=1)
     assert (data.obs != other.obs).any()
+
+
+def test_the_data_are_drawn_from_by_other_luck_than_the_students_own_buffer(tmp_path):
+    _, data, config = met(tmp_path, np.eye(3), teacher_steps=3_000)
+    own = ReplayBuffer(config.teacher_steps, config.num_envs, config.gamma, config.seed, config.n_step)
+    own.load_state(data.state() | {"rng": own.state()["rng"]})
+    assert (own.sample(50).index != data.sample(50).index).any()
 
 
 def test_fine_tuning_takes_the_teachers_network_and_no_other_workflow_does(tmp_path):
