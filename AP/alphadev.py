@@ -237,7 +237,8 @@ def train(config):
     begin(config)
     agent = AlphaDevAgent(config)
     games, replay = SelfPlay(agent, config), PositionBuffer(config.buffer_size, config.seed)
-    with Trainer(config, agent=agent, envs=games, evaluate=judge_programs, replay=replay) as trainer:
+    parts = {"agent": agent, "envs": games, "replay": replay}
+    with Trainer(config, evaluate=judge_programs, measure="worth of the network's own programs", **parts) as trainer:
         for _ in trainer:
             replay.add(games.play())
             trainer.log(shortest=len(games.best) or config.limit + 1)

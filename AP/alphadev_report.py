@@ -70,6 +70,7 @@ def tell(folder, task, found, program, steps, seed):
     draw_trace(right, task, program)
     with written_whole(Path(folder, "program.png")) as part:
         figure.savefig(part, dpi=120, format="png")
+    print(f"\nprogram.txt and program.png saved to {Path(folder).as_posix()}")
 
 
 def draw_lengths(ax, groups, shortest, scale="linear"):
