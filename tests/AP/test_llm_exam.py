@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -186,3 +187,18 @@ def test_the_scripts_show_three_models_twice_alike(run_page, tmp_path):
 )
 def test_bad_input_is_one_sentence(page, flags, said, run_page):
     assert said in run_page(page, *flags).err
+
+
+def test_the_table_of_the_readme_is_what_the_recorded_answers_give():
+    models = [RecordedModel(ANSWERS, key) for key in RECORDED]
+    given = set()
+    for task in TASKS.values():
+        marks = [{mark.way: f"{mark.value:.2f}" for mark in sit(task, model)} for model in models]
+        for ways in (*((way,) for way in marks[0]), ("sum", "mean", "pmi")):
+            if all(way in marks[0] for way in ways):
+                given.add(tuple(", ".join(each[way] for way in ways) for each in marks))
+    text = (Path(__file__).parents[2] / "AP" / "README.md").read_text(encoding="utf-8")
+    table = text.split("| task | n | chance |")[1].split("\n\n")[0].splitlines()[2:]
+    printed = [tuple(cell.strip() for cell in row.split("|")[4:7]) for row in table]
+    assert len(printed) == 15
+    assert [row for row in printed if row not in given] == []
