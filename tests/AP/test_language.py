@@ -14,6 +14,7 @@ from AP.language import RECORDED, Answer, LanguageModel, LanguageOptions, Questi
 from AP.language_local import LocalModel
 from AP.language_server import ServerModel
 from AP.recorded_answers import RecordedModel, Recorder, as_text, read_answers
+from bench import record_answers
 
 ABOUT = {"name": "a test", "sha256": "0" * 64, "runtime": "none", "licence": "none", "date": "2026-11-27"}
 CHOICE = Question("One.\n\nTwo. It is", (" red", " dark green"))
@@ -331,6 +332,23 @@ def test_a_server_whose_tokens_span_the_end_of_the_prompt_is_refused():
 
     with server(pairs) as address, pytest.raises(ValueError, match="' ab' does not begin a token of its own after"):
         ServerModel(address, "m").choose("It is", (" ab", " cd"))
+
+
+def test_a_server_is_recorded_once_and_then_stands_beside_the_three(run_page, tmp_path):
+    path = str(tmp_path / "mine.json")
+    with server(echoes) as address:
+        record_answers.main(record_answers.Options(model="mine", server=address, file=path, page="language"))
+    printed = run_page("language", "--answers", path).out
+    assert printed.count("log p by sum, mean and pmi") == 4
+    assert "mine: log p" in printed
+    assert "2 questions, 2 of them replayed" in printed
+    assert list(open_models(LanguageOptions(answers=path))) == [*RECORDED.values(), "mine"]
+    assert open_model(LanguageOptions(answers=path)).name == "mine"
+
+
+def test_answers_of_another_model_do_not_go_into_the_file_that_ships():
+    with pytest.raises(ValueError, match="answers of another one need --file"):
+        record_answers.main(record_answers.Options(model="mine", server="http://127.0.0.1:1"))
 
 
 def test_a_server_that_tells_the_key_is_not_quoted(monkeypatch):
