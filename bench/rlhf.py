@@ -181,10 +181,11 @@ def draw(results, path):
         )
     ends = [*results["tuned"].values(), *results["dpo"].values()]  # of each seed
     names = dict.fromkeys(name for of_seed in ends for name in of_seed)
-    for name, colour, marker in zip(names, [*COLOURS, *COLOURS][2:], "o^v<>Xpho*", strict=False):
+    for name, colour, marker in zip(names, [*COLOURS, *COLOURS][2:], "o^v<>Xphd*", strict=False):
         points = [of_seed[name] for of_seed in ends if name in of_seed]
         x, y = zip(*((max(point["KL"], 0) ** 0.5, point["true score"]) for point in points), strict=True)
-        way.plot(x, y, marker, color=colour, label=name, markersize=6)
+        filled = "none" if name.startswith("DPO") else "full"
+        way.plot(x, y, marker, color=colour, label=name, markersize=6, fillstyle=filled)
     way.set(xlabel="√KL", ylabel="true score", title="8,000 comparisons: ends of training")
     for (name, colour), style in zip(zip(FREE, COLOURS, strict=False), ("-", "--"), strict=False):
         for number, of_seed in enumerate(results["free"].values()):
@@ -199,8 +200,7 @@ def draw(results, path):
     for ax in (know, way, over):
         finish(ax)
     way.legend(fontsize=7)
-    over.set_ylim(bottom=-4.6)
-    over.legend(fontsize=7, loc="lower left", ncol=2)
+    over.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=2, frameon=False)
     save_figure(figure, path)
 
 
