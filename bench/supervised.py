@@ -133,10 +133,12 @@ def measure(part, seed):
 
 
 def draw(results, path):
-    """Both data sets, the hidden speed, and the ablations."""
+    """Both data sets, the hidden speed, and, where they are measured, the ablations."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(2, 2, figsize=(12.5, 10.5), layout="constrained")
+    rows, size = (2, (12.5, 10.5)) if "ablations" in results else (1, (17, 5.4))
+    figure, axes = plt.subplots(rows, 3 if rows == 1 else 2, figsize=size, layout="constrained", squeeze=False)
+    axes = axes.ravel()
 
     def curves(ax, part, values, names, title):
         """Lines of {label: (name, way)} over seeds, and the diagonal."""
@@ -158,15 +160,22 @@ def draw(results, path):
         "RvS, ω held, sampled": ("held", "sampled"), "cloning, sampled": ("cloning", "sampled"),
         "cloning, greedy": ("cloning", "greedy"), "10% cloning, greedy": ("10% cloning", "greedy"),
     }  # fmt: skip
-    curves(axes[0, 0], "mirrored", VALUES, both, "Most of the data is wrong")
-    curves(axes[0, 1], "noise", VALUES, both, "A good player with noise: nothing to show")
+    curves(axes[0], "mirrored", VALUES, both, "Most of the data is wrong")
+    curves(axes[1], "noise", VALUES, both, "A good player with noise: nothing to show")
     hidden = {f"RvS, {count} observation{'s' * (count > 1)}": (f"RvS, {count}", "greedy") for count in (1, 2, 20)}
     hidden = {"Decision Transformer": ("transformer", "greedy")} | hidden
-    curves(axes[1, 0], "hidden", FEW, hidden, "The paddle's speed is hidden (greedy)")
-    ax, rows = axes[1, 1], list(ABLATIONS)
+    curves(axes[2], "hidden", FEW, hidden, "The paddle's speed is hidden (greedy)")
+    if "ablations" in results:
+        draw_mistakes(axes[3], results["ablations"]["seeds"].values())
+    save_figure(figure, path)
+
+
+def draw_mistakes(ax, of_seeds):
+    """The largest error of the transformer as it is, and with each mistake."""
+    rows = list(ABLATIONS)
     for way, colour, shift in (("greedy", COLOURS[1], 0.17), ("sampled", COLOURS[0], -0.17)):
         for i, name in enumerate(rows):
-            worst = [seed[name][way]["worst"] for seed in results["ablations"]["seeds"].values()]
+            worst = [seed[name][way]["worst"] for seed in of_seeds]
             ax.barh(i + shift, np.mean(worst), 0.32, color=colour, alpha=0.55, label=way if i == 0 else None)
             ax.plot(worst, np.full(len(worst), i + shift), "o", color=colour, markersize=4)
     ax.set_yticks(range(len(rows)), rows)
@@ -175,7 +184,6 @@ def draw(results, path):
     ax.set_title("The transformer, one mistake at a time")
     finish(ax)
     ax.legend(**LEGEND)
-    save_figure(figure, path)
 
 
 def main(options):
@@ -196,7 +204,7 @@ def main(options):
             about["asked of few"] = FEW.tolist()
             seeds = saved.get(part, {"seeds": {}})["seeds"] | {str(seed): found}
             save("supervised", saved | {part: about | {"seeds": seeds}})
-    if all(part in results() for part in ("mirrored", "noise", "hidden", "ablations")):
+    if all(part in results() for part in ("mirrored", "noise", "hidden")):
         draw(results(), ROOT / "docs" / "supervised.png")
 
 
