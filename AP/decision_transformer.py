@@ -16,7 +16,7 @@ paddle was and how it was pushed. The attention is causal (Vaswani et al. 2017),
     python AP/decision_transformer.py --no-hide-speed   all is seen, and there is nothing to remember
     python AP/decision_transformer.py --resume          go on with a run that was stopped or killed
 
-Asked for 15 (greedy) it got 12.7 to 14.7 on five seeds, RvS 6.0 to 9.5 from one observation, 10.4 to 14.1 from the last two.
+Asked for 15, greedy, it got 12.7 to 14.7 on five seeds; RvS 6.0 to 9.5 from one observation, 10.4 to 14.1 from two.
 Mistakes are flags: --no-returns, --no-causal, --no-padding-mask, --stamp token, --gamma 0.99, --read action.
 """
 
