@@ -181,11 +181,11 @@ def open_models(options):
     if not added and not options.answers and options.model not in RECORDED:
         open_model(plain)  # says which there are
     models = [open_model(replace(plain, model=name)) for name in RECORDED]
-    if options.answers:
-        models += [RecordedModel(options.answers, key) for key in read_answers(options.answers)]
-    return {model.name: model for model in models} | {
-        model.name + (" here" if options.live else ""): model for model in added
-    }
+    named = {model.name: model for model in models}
+    for key in read_answers(options.answers) if options.answers else ():
+        model = RecordedModel(options.answers, key)
+        named[f"{model.name}, {Path(options.answers).stem}" if model.name in named else model.name] = model
+    return named | {model.name + (" here" if options.live else ""): model for model in added}
 
 
 def open_model(options):
@@ -208,7 +208,7 @@ def open_model(options):
 
     if options.answers:
         keys = list(read_answers(options.answers))
-        return RecordedModel(options.answers, options.model if options.model in keys else keys[0])
+        return RecordedModel(options.answers, options.model if options.model in keys or not keys else keys[0])
     if options.model not in RECORDED:
         raise ValueError(f"model must be one of {', '.join(RECORDED)}; got {options.model}")
     return RecordedModel(ANSWERS, options.model)

@@ -1,6 +1,6 @@
 """What it is worth to a policy that it has read something (GLAM), or that a language model stands before it.
 
-    python bench/llm_policy.py                   everything: about 40 minutes of one core
+    python bench/llm_policy.py                   everything: about 90 minutes of one core
     python bench/llm_policy.py --only guides     settings with this in their name; the others stay as they are
 
 Success is the share of 1,000 new rooms in which the most probable action leads to the ball in 20 steps; evaluated

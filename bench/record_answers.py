@@ -115,6 +115,8 @@ def main(options):
             if not options.page:
                 recorder.forget_others()
         finally:
+            if model.bill.votes:
+                about["runtime"] += f", {model.bill.votes:,} answers by votes"
             recorder.close()
     finally:
         model.close()

@@ -346,6 +346,22 @@ def test_a_server_is_recorded_once_and_then_stands_beside_the_three(run_page, tm
     assert open_model(LanguageOptions(answers=path)).name == "mine"
 
 
+def test_a_model_that_is_recorded_again_stands_beside_itself_and_a_file_without_any_is_one_sentence(tmp_path):
+    again, empty = tmp_path / "again.json", tmp_path / "empty.json"
+    again.write_text(as_text({"smollm2": ({**ABOUT, "name": RECORDED["smollm2"]}, ANSWERS)}), encoding="utf-8")
+    assert list(open_models(LanguageOptions(answers=str(again)))) == [*RECORDED.values(), "SmolLM2 135M, again"]
+    empty.write_text(as_text({}), encoding="utf-8")
+    with pytest.raises(ValueError, match="holds no answers"):
+        open_model(LanguageOptions(answers=str(empty)))
+
+
+def test_answers_by_votes_are_recorded_as_such(tmp_path):
+    path = tmp_path / "mine.json"
+    with server(chats(lambda prompt: "left")) as address:
+        record_answers.main(record_answers.Options(model="mine", server=address, file=str(path), page="language"))
+    assert read_answers(path)["mine"][0]["runtime"] == f"{address}, 2 answers by votes"
+
+
 def test_answers_of_another_model_do_not_go_into_the_file_that_ships():
     with pytest.raises(ValueError, match="answers of another one need --file"):
         record_answers.main(record_answers.Options(model="mine", server="http://127.0.0.1:1"))
