@@ -82,7 +82,7 @@ def opened(options):
     about = {"name": RECORDED.get(options.model, options.model), "date": f"{datetime.date.today()}"}
     if options.server:
         return ServerModel(options.server, options.model), about | {
-            "sha256": "unknown", "runtime": options.server, "licence": "unknown",
+            "sha256": f"unknown, of {options.model}", "runtime": options.server, "licence": "unknown",
         }  # fmt: skip
     path = Path(options.gguf) if options.gguf else smollm2()
     if not path.is_file():
@@ -106,7 +106,9 @@ def main(options):
     file = Path(options.file or ANSWERS)
     try:
         if options.again:
-            compare(model, read_answers(file)[options.model][1])
+            if options.model not in (known := read_answers(file)):
+                raise ValueError(f"{file.as_posix()} holds no answers of {options.model}")
+            compare(model, known[options.model][1])
             return
         recorder = Recorder(model, file, options.model, about)
         try:
